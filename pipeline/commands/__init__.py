@@ -1,0 +1,1 @@
+"""Sub-commands of `demarche`: each module turns options into calls and results into text."""

@@ -1,0 +1,321 @@
+"""The records that travel: JSON with a `schema_version`, unknown fields kept, times in UTC.
+
+Text positions are half-open code-point ranges into the field they name (`title` or `text`) of the unmodified article.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+SCHEMA_VERSION = 1
+
+Span = tuple[int, int]
+FieldName = Literal["title", "text"]
+Kind = Literal["direct", "mixed", "indirect"]
+Act = Literal[
+    "WARN",
+    "THREATEN",
+    "DEMAND",
+    "URGE",
+    "CONDEMN",
+    "ACCUSE",
+    "REJECT",
+    "DENY",
+    "SUPPORT",
+    "PROMISE",
+    "STATE",
+    "PREDICT",
+    "OTHER",
+]
+Status = Literal["asserted", "negated", "denied", "background", "future", "hypothetical", "question"]
+WARNING_ACTS: frozenset[str] = frozenset({"WARN", "THREATEN"})
+
+
+def _as_utc(moment: datetime) -> datetime:
+    """A time without a zone is taken as UTC: connectors resolve zones before they make a record."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _as_iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+UtcTime = Annotated[datetime, AfterValidator(_as_utc), PlainSerializer(_as_iso, when_used="json")]
+
+
+def hash_id(*parts: str) -> str:
+    """32 hexadecimal digits that depend on all parts and on their order."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf8", "surrogatepass")).hexdigest()[:32]
+
+
+class Record(BaseModel):
+    """Base of all records: unknown fields travel along, so that an older worker loses nothing of a newer one."""
+
+    model_config = ConfigDict(extra="allow", validate_assignment=False)
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json(exclude_none=False).encode("utf8")
+
+
+class Publisher(Record):
+    """Who publishes an article. `country` is an ISO 3166 alpha-3 code."""
+
+    id: str
+    name: str | None = None
+    country: str | None = None
+
+
+class SourceRef(Record):
+    """Where an article came from: the kind of connector, and which feed, file or site of it."""
+
+    connector: str
+    id: str
+
+
+class Article(Record):
+    """One news article in one revision, whatever the source."""
+
+    schema_version: int = SCHEMA_VERSION
+    article_id: str
+    url: str
+    canonical_url: str
+    publisher: Publisher | None = None
+    title: str = ""
+    text: str
+    language: str | None = None
+    authors: list[str] = Field(default_factory=list)
+    published_at: UtcTime | None = None
+    fetched_at: UtcTime
+    first_seen_at: UtcTime
+    revision: int = 1
+    content_hash: str
+    source: SourceRef
+    tags: list[str] = Field(default_factory=list)
+    backfill: bool = False
+    """True for archives and reprocessing: indexed as usual, but never alerted on."""
+
+    @staticmethod
+    def id_of(canonical_url: str) -> str:
+        return hash_id(canonical_url)
+
+    @staticmethod
+    def content_hash_of(title: str, text: str) -> str:
+        return hash_id(title, text)
+
+
+class Party(Record):
+    """Somebody who speaks, is spoken to, or is spoken about.
+
+    `name` is the resolved actor's name where there is one, else the words of the text. `span` is where the article
+    names the party in the field of its statement; None when it is only implied.
+    """
+
+    name: str
+    actor_id: str | None = None
+    kind: str | None = None
+    country: str | None = None
+    country_name: str | None = None
+    affiliation: str | None = None
+    role: str | None = None
+    span: Span | None = None
+
+    @property
+    def side(self) -> str:
+        """Whom the party stands for: its country, else its own actor, else its name as written."""
+        return self.country or self.actor_id or self.name.casefold()
+
+
+class Stance(Record):
+    """The speaker's polarity (-1, 0, 1) towards a target, with the words that show it."""
+
+    target: Party
+    polarity: int
+    evidence: Span | None = None
+
+
+class Statement(Record):
+    """One reported communicative act: words quoted or reported, or an act without words.
+
+    `content` holds what is said in text order, several spans when it is split. `relays` passed the words on (an
+    agency, an aide) and did not say them. `alertable`: a warning or threat, asserted now, by a political actor.
+    """
+
+    statement_id: str
+    field: FieldName = "text"
+    kind: Kind
+    content: list[Span] = Field(default_factory=list)
+    source: Span | None = None
+    cue: Span | None = None
+    closed: bool = True
+    speakers: list[Party] = Field(default_factory=list)
+    relays: list[Party] = Field(default_factory=list)
+    act: Act = "STATE"
+    status: Status = "asserted"
+    addressees: list[Party] = Field(default_factory=list)
+    about: Span | None = None
+    stances: list[Stance] = Field(default_factory=list)
+    alertable: bool = False
+    confidence: float = 0.5
+    claim_id: str | None = None
+    parent_id: str | None = None
+    """The statement inside whose content this one stands (speech inside speech)."""
+
+
+class Entity(Record):
+    """A named entity as it stands in the text, linked to an actor where one is known."""
+
+    field: FieldName = "text"
+    span: Span
+    label: str
+    name: str
+    actor_id: str | None = None
+    country: str | None = None
+
+
+class EnrichedArticle(Article):
+    """An article with what was found in it. `id` is what the user called it: the article id, or a file's stem."""
+
+    id: str
+    model: str
+    """Name and version of the language model; empty when the language is not one we read."""
+    rules: str = ""
+    """Version of our own rules and actor data."""
+    entities: list[Entity] = Field(default_factory=list)
+    statements: list[Statement] = Field(default_factory=list)
+
+
+class StatementRecord(Record):
+    """One statement on its way to claims and alerts, with what is needed of its article."""
+
+    schema_version: int = SCHEMA_VERSION
+    statement: Statement
+    words: str
+    """What was said, as written; the evidence sentence for an act without words."""
+    evidence: str
+    """The passage from the statement's first to its last span, as written."""
+    matter: list[str] = Field(default_factory=list)
+    """Content lemmas and names of the statement, for telling one matter from another."""
+    actor_ids: list[str] = Field(default_factory=list)
+    """Actors named in the evidence, speakers and addressees left out."""
+    article_id: str
+    revision: int = 1
+    url: str
+    title: str = ""
+    language: str | None = None
+    publisher: Publisher | None = None
+    source: SourceRef
+    published_at: UtcTime | None = None
+    fetched_at: UtcTime
+    first_seen_at: UtcTime
+    backfill: bool = False
+
+    @property
+    def key(self) -> str:
+        """Kafka key: the side of the first speaker, so that one worker sees all that one side says."""
+        speakers = self.statement.speakers
+        return speakers[0].side if speakers else "unknown"
+
+    @property
+    def said_at(self) -> datetime:
+        return self.published_at or self.first_seen_at
+
+
+class Telling(Record):
+    """One statement that tells a claim."""
+
+    statement_id: str
+    article_id: str
+    revision: int = 1
+    url: str
+    title: str = ""
+    publisher: Publisher | None = None
+    words: str
+    said_at: UtcTime
+    because: str = ""
+    """Why it joined the claim."""
+
+
+class Claim(Record):
+    """One act by one side to one addressee on one matter within a time window, however often it is told."""
+
+    schema_version: int = SCHEMA_VERSION
+    claim_id: str
+    act: Act
+    side: str
+    speakers: list[Party] = Field(default_factory=list)
+    addressees: list[Party] = Field(default_factory=list)
+    matter: list[str] = Field(default_factory=list)
+    actor_ids: list[str] = Field(default_factory=list)
+    tellings: list[Telling] = Field(default_factory=list)
+    first_seen_at: UtcTime
+    last_seen_at: UtcTime
+
+
+class AlertSource(Record):
+    """One article behind an alert."""
+
+    article_id: str
+    url: str
+    title: str = ""
+    publisher: Publisher | None = None
+    words: list[str] = Field(default_factory=list)
+    said_at: UtcTime
+
+
+class Alert(Record):
+    """A rule met by a claim for the first time. Later tellings raise `sources`, they make no new alert."""
+
+    schema_version: int = SCHEMA_VERSION
+    alert_id: str
+    rule: str
+    claim_id: str
+    state: Literal["open", "acknowledged", "muted", "closed"] = "open"
+    act: Act
+    speakers: list[Party]
+    addressees: list[Party] = Field(default_factory=list)
+    about: str = ""
+    words: str
+    why: str
+    """Which parts of the rule were met, and by what."""
+    confidence: float
+    sources: list[AlertSource] = Field(default_factory=list)
+    publisher_count: int = 0
+    first_seen_at: UtcTime
+    last_seen_at: UtcTime
+    created_at: UtcTime
+
+
+class DeadLetter(Record):
+    """A record given up on: the original bytes (base64), where it failed and why, so that it can be replayed."""
+
+    schema_version: int = SCHEMA_VERSION
+    letter_id: str
+    step: str
+    reason: str
+    error_type: str
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    key: str | None = None
+    value: str = ""
+    truncated: bool = False
+    failed_at: UtcTime
+
+
+RECORDS: tuple[type[Record], ...] = (
+    Article,
+    EnrichedArticle,
+    StatementRecord,
+    Claim,
+    Alert,
+    DeadLetter,
+)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of every record that travels on a topic, by record name."""
+    return {record.__name__: record.model_json_schema(mode="serialization") for record in RECORDS}
