@@ -34,49 +34,27 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(
-        default_factory=default_home, description="Folder of downloads, server data, logs and state."
-    )
+    home: Path = Field(default_factory=default_home, description="Folder of downloads, server data, logs and state.")
     kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, comma separated.")
     elasticsearch: str = Field("http://127.0.0.1:9200", description="Elasticsearch URL.")
     elasticsearch_user: str = Field("", description="User name; empty for a cluster without security.")
     elasticsearch_password: SecretStr = Field(SecretStr(""), description="Password of that user.")
-    elasticsearch_api_key: SecretStr = Field(
-        SecretStr(""), description="API key, instead of user and password."
-    )
-    index_prefix: str = Field(
-        "news", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every index name."
-    )
+    elasticsearch_api_key: SecretStr = Field(SecretStr(""), description="API key, instead of user and password.")
+    index_prefix: str = Field("news", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every index name.")
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic name.")
     consumer_group: str = Field("demarche", min_length=1, description="Kafka consumer group of the workers.")
-    model: str = Field(
-        "accurate", description="Language model: ours by name, a folder, or an installed pipeline."
-    )
-    language: str = Field(
-        "en", description="Language that is enriched; articles in others pass through marked."
-    )
+    model: str = Field("accurate", description="Language model: ours by name, a folder, or an installed pipeline.")
+    language: str = Field("en", description="Language that is enriched; articles in others pass through marked.")
     processes: int = Field(1, ge=1, le=64, description="Processes that enrich, per worker.")
     batch_size: int = Field(16, ge=1, le=1024, description="Articles enriched at once.")
-    max_article_chars: int = Field(
-        1_000_000, ge=1000, description="Longer articles are refused (code points)."
-    )
+    max_article_chars: int = Field(1_000_000, ge=1000, description="Longer articles are refused (code points).")
     max_file_bytes: int = Field(20_000_000, ge=1000, description="Larger input files are refused (bytes).")
-    actors: tuple[Path, ...] = Field(
-        (), description="Own actor files (TOML), added to those that come along."
-    )
+    actors: tuple[Path, ...] = Field((), description="Own actor files (TOML), added to those that come along.")
     cues: tuple[Path, ...] = Field((), description="Own cue files (TOML), added to those that come along.")
-    rules: Path | None = Field(
-        None, description="Alert rules: a TOML file or a folder of them; default: ours."
-    )
-    claim_window_h: float = Field(
-        72.0, gt=0, description="How long tellings join a claim after its last (hours)."
-    )
-    alert_max_age_h: float = Field(
-        48.0, gt=0, description="Older statements are indexed but alert nobody (hours)."
-    )
-    contact: str = Field(
-        "", description="Address that the user agent names, so that publishers can reach you."
-    )
+    rules: Path | None = Field(None, description="Alert rules: a TOML file or a folder of them; default: ours.")
+    claim_window_h: float = Field(72.0, gt=0, description="How long tellings join a claim after its last (hours).")
+    alert_max_age_h: float = Field(48.0, gt=0, description="Older statements are indexed but alert nobody (hours).")
+    contact: str = Field("", description="Address that the user agent names, so that publishers can reach you.")
     request_timeout_s: float = Field(20.0, gt=0, description="Time a request to a source may take (seconds).")
 
 
@@ -95,9 +73,7 @@ def _file() -> dict[str, Any]:
     path = Path(named or "demarche.toml")
     if not path.is_file():
         if named:
-            raise BadSetting(
-                f"The settings file {path} does not exist.", f"Create it or unset {PREFIX}CONFIG."
-            )
+            raise BadSetting(f"The settings file {path} does not exist.", f"Create it or unset {PREFIX}CONFIG.")
         return {}
     try:
         return tomllib.loads(path.read_text("utf8"))
@@ -111,11 +87,7 @@ def _local_servers(home: Path) -> dict[str, str]:
         known = json.loads((home / SERVERS_FILE).read_text("utf8"))
     except (OSError, ValueError):
         return {}
-    return {
-        name: known[name]["address"]
-        for name in ("kafka", "elasticsearch")
-        if "address" in known.get(name, {})
-    }
+    return {name: known[name]["address"] for name in ("kafka", "elasticsearch") if "address" in known.get(name, {})}
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -130,9 +102,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadSetting(
-            f"The setting '{key}' cannot be used: {first['msg']}.", "See docs/settings.md."
-        ) from error
+        raise BadSetting(f"The setting '{key}' cannot be used: {first['msg']}.", "See docs/settings.md.") from error
 
 
 @lru_cache(maxsize=1)
