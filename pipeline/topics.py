@@ -1,0 +1,132 @@
+"""The topics on the data's way: their names, partitions and how long Kafka keeps what is in them.
+
+```
+articles.raw → articles.enriched → statements → alerts        any step that gives up → dead-letter
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from pipeline.errors import Transient, Unreachable
+from pipeline.settings import Settings
+
+PARTITIONS = 8
+"""Of every topic that workers share out among themselves: the most workers that can help each other."""
+
+MAX_MESSAGE_BYTES = 16 * 2**20
+"""Largest message on a topic, and what producers must be set to: a million characters and all found in them."""
+
+MAX_LETTER_BYTES = MAX_MESSAGE_BYTES * 3 // 2
+"""A dead letter carries such a message in base64, which makes it a third larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    name: str
+    partitions: int
+    retention: timedelta
+    cleanup: str = "delete"
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+
+    def configs(self) -> dict[str, str]:
+        return {
+            "cleanup.policy": self.cleanup,
+            "retention.ms": str(int(self.retention.total_seconds() * 1000)),
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """All topics of one installation, each name with the settings' prefix."""
+
+    articles_raw: Topic
+    articles_enriched: Topic
+    statements: Topic
+    alerts: Topic
+    dead_letter: Topic
+
+    def all(self) -> tuple[Topic, ...]:
+        return (self.articles_raw, self.articles_enriched, self.statements, self.alerts, self.dead_letter)
+
+
+def topics(settings: Settings) -> Topics:
+    """The topics that these settings name.
+
+    Raw articles are kept longest of what flows by: reprocessing starts from them. A dead letter stays under its id
+    until it is purged, replayed and then too old, so that its topic is compacted as well.
+    """
+    prefix = settings.topic_prefix
+    return Topics(
+        articles_raw=Topic(prefix + "articles.raw", PARTITIONS, timedelta(days=30)),
+        articles_enriched=Topic(prefix + "articles.enriched", PARTITIONS, timedelta(days=7)),
+        statements=Topic(prefix + "statements", PARTITIONS, timedelta(days=7)),
+        alerts=Topic(prefix + "alerts", 1, timedelta(days=90)),
+        dead_letter=Topic(prefix + "dead-letter", 1, timedelta(days=90), "compact,delete", MAX_LETTER_BYTES),
+    )
+
+
+def consumer_group(settings: Settings) -> str:
+    """The Kafka consumer group of the workers. It holds the prefix: one group must not serve two sets of topics."""
+    return settings.topic_prefix + settings.consumer_group
+
+
+def bootstrap_servers(settings: Settings) -> list[str]:
+    return [server.strip() for server in settings.kafka.split(",") if server.strip()]
+
+
+def unreachable(settings: Settings, error: Exception | None = None) -> Unreachable:
+    detail = f" ({error})" if error is not None and str(error) else ""
+    return Unreachable(
+        f"Kafka does not answer at {settings.kafka}{detail}.",
+        "Start it with `demarche up`, or set DEMARCHE_KAFKA to the address of yours.",
+    )
+
+
+def admin(settings: Settings) -> KafkaAdminClient:
+    """A connected admin client; raises Unreachable within seconds where there is no broker."""
+    try:
+        return KafkaAdminClient(
+            bootstrap_servers=bootstrap_servers(settings),
+            client_id="demarche-admin",
+            bootstrap_timeout_ms=5000,
+            request_timeout_ms=20_000,
+        )
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+
+
+def ensure_topics(settings: Settings) -> list[str]:
+    """Create the topics that are missing and return their names; what is there is left as it is."""
+    client = admin(settings)
+    try:
+        present = set(client.list_topics())
+        missing = [topic for topic in topics(settings).all() if topic.name not in present]
+        if missing:
+            _create(client, missing)
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        client.close()
+    return [topic.name for topic in missing]
+
+
+def _create(client: KafkaAdminClient, missing: list[Topic]) -> None:
+    wanted = {
+        topic.name: {"num_partitions": topic.partitions, "replication_factor": -1, "configs": topic.configs()}
+        for topic in missing
+    }
+    answer = client.create_topics(wanted, raise_errors=False)
+    for created in answer["topics"]:
+        error = for_code(created["error_code"])
+        # Somebody else, a second worker say, may have made it meanwhile.
+        if created["error_code"] and error is not TopicAlreadyExistsError:
+            reason = created.get("error_message") or error.__name__
+            raise Transient(f"Kafka did not create the topic '{created['name']}': {reason}")
+    client.wait_for_topics([topic.name for topic in missing])
