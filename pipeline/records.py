@@ -233,10 +233,25 @@ class Telling(Record):
     url: str
     title: str = ""
     publisher: Publisher | None = None
+    source: SourceRef | None = None
+    act: Act = "WARN"
     words: str
+    matter: list[str] = Field(default_factory=list)
+    """What it is about, normalised so that other words for the same matter compare equal (pipeline.alerts.matter)."""
     said_at: UtcTime
     because: str = ""
     """Why it joined the claim."""
+
+
+class Firing(Record):
+    """A rule met by a claim, and by which of its tellings. `created_at` is None until the alert is due."""
+
+    rule: str
+    statement_id: str
+    about: str = ""
+    why: str
+    confidence: float
+    created_at: UtcTime | None = None
 
 
 class Claim(Record):
@@ -245,12 +260,14 @@ class Claim(Record):
     schema_version: int = SCHEMA_VERSION
     claim_id: str
     act: Act
+    status: Status = "asserted"
     side: str
     speakers: list[Party] = Field(default_factory=list)
     addressees: list[Party] = Field(default_factory=list)
     matter: list[str] = Field(default_factory=list)
     actor_ids: list[str] = Field(default_factory=list)
     tellings: list[Telling] = Field(default_factory=list)
+    firings: list[Firing] = Field(default_factory=list)
     first_seen_at: UtcTime
     last_seen_at: UtcTime
 
