@@ -1,1 +1,4 @@
-"""Where articles come from: one module per kind of source, each making `pipeline.records.Article`."""
+"""Connectors: from a file, a feed or a page to one Article, whatever the source, and into Kafka.
+
+`kinds` lists them; `base` is what each of them is; `publish` is the only code that writes to Kafka.
+"""

@@ -1,0 +1,210 @@
+"""RSS and Atom: each entry becomes an article with its full text.
+
+Where the text comes from, the next only if the last fell short:
+1. what the feed carries as content, if it is long enough to be the article;
+2. the page that the entry links to (robots.txt is not asked yet);
+3. the longer of content and summary, if the page gave nothing.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+
+from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
+from connectors.http import Response
+from pipeline.errors import BadInput, DemarcheError, Transient
+from pipeline.inputs import article_from_page, decode_page, fragment_to_text, make_article
+from pipeline.inputs.urls import host_of
+from pipeline.records import Article, Publisher, SourceRef
+
+CONNECTOR = "feeds"
+FULL_TEXT_CHARS = 700
+"""Content shorter than this is taken for a teaser: the page is fetched."""
+
+MAX_ENTRIES = 2000
+_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+"""Feeds that know no date write 1970 or the year 1: such a date is none."""
+
+_OPENINGS = (b"<rss", b"<feed", b"<rdf:rdf", b"<channel", b"<atom:feed")
+
+
+def accepts(target: Target) -> bool:
+    return target.is_address and is_feed(target.response.body)
+
+
+def is_feed(body: bytes) -> bool:
+    """Whether RSS, RDF or Atom begins here, whatever the server calls it; ill-formed feeds included."""
+    head = body[:4096].replace(b"\x00", b"").lower()
+    return any(opening in head for opening in _OPENINGS) and b"<html" not in head.split(b"<rss")[0].split(b"<feed")[0]
+
+
+class FeedConnector:
+    """The entries of a feed. The checkpoint holds the feed's validators and what each entry said when last read."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
+        known: dict[str, str] = checkpoint.get("entries", {})
+        try:
+            response = self._fetch(checkpoint)
+            if response.not_modified:
+                yield from (Unchanged(key) for key in known)
+                return
+            feed = parse(response)
+        except DemarcheError as error:
+            yield Refusal.of(self._target.name, error)
+            return
+        seen: dict[str, str] = {}
+        complete = True
+        for number, entry in enumerate(feed.entries[:MAX_ENTRIES], start=1):
+            key = entry.get("link") or entry.get("id") or f"{response.url}, entry {number}"
+            digest = _digest(entry)
+            if known.get(key) == digest:
+                seen[key] = digest
+                yield Unchanged(key)
+                continue
+            try:
+                yield self._article(entry, feed, response)
+                seen[key] = digest
+            except Transient as error:
+                complete = False
+                yield Refusal.of(key, error, _raw(entry))
+            except DemarcheError as error:
+                seen[key] = digest
+                yield Refusal.of(key, error, _raw(entry))
+        if len(feed.entries) > MAX_ENTRIES:
+            yield Refusal(
+                response.url, f"The feed has {len(feed.entries):,} entries; the first {MAX_ENTRIES:,} are read."
+            )
+        checkpoint["entries"] = seen
+        # Without validators the feed is read again as a whole, and with it the entries that failed for now.
+        checkpoint["etag"] = response.headers.get("etag") if complete else None
+        checkpoint["modified"] = response.headers.get("last-modified") if complete else None
+
+    def _fetch(self, checkpoint: Checkpoint) -> Response:
+        etag, modified = checkpoint.get("etag"), checkpoint.get("modified")
+        if "response" in vars(self._target) or not (etag or modified):
+            return self._target.response
+        return self._target.fetcher.get(self._target.name, etag=etag, modified=modified)
+
+    def _article(self, entry: Any, feed: Any, response: Response) -> Article:
+        link = _link(entry, response.url)
+        title = _plain(entry.get("title", ""))
+        content, summary = _content(entry), fragment_to_text(entry.get("summary") or "")
+        fields: dict[str, Any] = {
+            "published_at": _published_at(entry),
+            "authors": [name for name in (_plain(a.get("name", "")) for a in entry.get("authors", [])) if name] or None,
+            "tags": [tag for tag in (_plain(t.get("term") or "") for t in entry.get("tags", [])) if tag],
+            "publisher": Publisher(id=host_of(link), name=_plain(feed.feed.get("title", "")) or None),
+            "language": _language(feed),
+        }
+        if len(content) >= FULL_TEXT_CHARS and not content.endswith(("…", "...", "[…]", "[...]")):
+            return self._make(link, title, content, fields)
+        try:
+            page = self._page(link, title, fields)
+        except Transient:
+            raise
+        except DemarcheError:
+            text = max(content, summary, key=len)
+            if not text:
+                raise
+            return self._make(link, title, text, fields)
+        return page if len(page.text) >= len(content) else self._make(link, title, content, fields)
+
+    def _page(self, link: str, title: str, fields: dict[str, Any]) -> Article:
+        response = self._target.fetcher.get(link)
+        return article_from_page(
+            decode_page(response.body, response.content_type),
+            url=link,
+            source=self._source,
+            fetched_at=self._target.now,
+            max_chars=self._target.settings.max_article_chars,
+            title=title or None,
+            **fields,
+        )
+
+    def _make(self, link: str, title: str, text: str, fields: dict[str, Any]) -> Article:
+        return make_article(
+            url=link,
+            title=title,
+            text=text,
+            source=self._source,
+            fetched_at=self._target.now,
+            max_chars=self._target.settings.max_article_chars,
+            **{key: value for key, value in fields.items() if value is not None},
+        )
+
+    @property
+    def _source(self) -> SourceRef:
+        return SourceRef(connector=CONNECTOR, id=self._target.name)
+
+
+def parse(response: Response) -> Any:
+    """The feed in a response, as far as it can be read: an ill-formed feed gives the entries before and around the
+    fault. Raises BadInput for what is no feed."""
+    headers = {"content-type": response.content_type, "content-location": response.url}
+    try:
+        feed = feedparser.parse(response.body, response_headers=headers)
+    except Exception as error:  # feedparser lets the errors of several parsers through
+        raise BadInput(f"{response.url} cannot be read as a feed: {error}.", "Check it in a feed reader.") from None
+    if not feed.entries and not feed.get("version"):
+        raise BadInput(f"{response.url} is not an RSS or Atom feed.", "Name the address of its feed.")
+    return feed
+
+
+def _link(entry: Any, base: str) -> str:
+    link, ident = str(entry.get("link") or ""), str(entry.get("id") or "")
+    if not link and ident.startswith(("http://", "https://")):
+        link = ident
+    if not link:
+        raise BadInput("The entry has no link.", "Tell the publisher: without one it cannot be told apart.")
+    return urljoin(base, link.strip())
+
+
+def _content(entry: Any) -> str:
+    texts = [fragment_to_text(part.get("value") or "") for part in entry.get("content", [])]
+    return max(texts, key=len, default="")
+
+
+def _published_at(entry: Any) -> datetime | None:
+    """feedparser turns zones into UTC and takes a time without one as UTC."""
+    for field in ("published_parsed", "updated_parsed", "created_parsed"):
+        parsed = entry.get(field)
+        if not parsed:
+            continue
+        try:
+            moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+        except (ValueError, OverflowError, OSError):
+            continue
+        if moment >= _EARLIEST:
+            return moment
+    return None
+
+
+def _language(feed: Any) -> str | None:
+    code = str(feed.feed.get("language") or "").replace("_", "-").partition("-")[0].strip().lower()
+    return code if 2 <= len(code) <= 3 and code.isalpha() else None
+
+
+def _plain(markup: str) -> str:
+    """A headline or a name: feeds escape these once or twice."""
+    return " ".join(fragment_to_text(unescape(markup)).split()) if markup.strip() else ""
+
+
+def _raw(entry: Any) -> bytes:
+    return json.dumps(entry, ensure_ascii=False, default=str).encode("utf8", "replace")
+
+
+def _digest(entry: Any) -> str:
+    """Changes whenever the entry says something else."""
+    return hashlib.sha256(_raw(entry)).hexdigest()[:16]
