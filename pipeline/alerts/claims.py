@@ -1,0 +1,326 @@
+"""Claims: the same act told many times, in other words, by other outlets, or several times in one article.
+
+A statement joins an open claim of its side when act, addressee, time and matter agree; which of them must agree how
+well depends on where the other telling stands. Asked in this order:
+
+1. The statement is known already: nothing changes.
+2. The claim was told in the same article: the statement joins unless its addressee or its matter is plainly another.
+3. The claim was told elsewhere: the words must name the same matter (`same_matter`), or say nothing of the matter
+   ("Moscow issued a warning to Washington") within a day.
+4. Otherwise the statement is the first telling of a new claim.
+
+Where a statement ties a claim of its own article to one told elsewhere, the two become one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.alerts.matter import Matter, contradiction, matter_of
+from pipeline.records import WARNING_ACTS, Claim, Party, StatementRecord, Telling, hash_id
+from pipeline.settings import Settings
+
+_DIRECTIVES = frozenset({"URGE", "DEMAND"})
+"""Acts that, inside one article, may tell the same claim as a warning: "advised … not to strike"."""
+
+_VAGUE_WINDOW = timedelta(hours=24)
+_WORDS_MAX = 600
+_TELLINGS_MAX = 250
+"""A claim told more often is known well enough; it bounds what a worker keeps of one side."""
+_DETAILED = 2
+"""From so many marks on, a telling says what it is about."""
+
+_ANAPHOR = re.compile(
+    r"\b(?:the|this|that|these|those|its|his|her|their|\w+(?:'s|’s|s'|s’))\s+(?:\w+\s+){0,2}"
+    r"(?:warnings?|cautions?|threats?|admonitions?|ultimatums?|remarks|comments|message)\b(?!\s+(?:of|from|posed|to)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a statement went and why, in words for the user."""
+
+    claim_id: str | None
+    because: str
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A claim that a statement may join; the higher the score, the surer."""
+
+    claim: Claim
+    score: float
+    because: str
+    in_article: bool
+
+
+def side_of(record: StatementRecord) -> str:
+    return record.key
+
+
+def claim_group(act: str) -> str:
+    return "WARN" if act in WARNING_ACTS else act
+
+
+def same_matter(a: Matter, b: Matter, *, addressed: bool) -> tuple[float, str]:
+    """How well two tellings in different articles agree, 0 for not at all, and on what.
+
+    One shared content word is enough where one telling says little more than that; the longer both are, the more
+    they must share, and a shared country alone says nothing. Without a common addressee more is asked for.
+    """
+    shared_terms, shared_names = a.terms & b.terms, a.names & b.names
+    if not shared_terms or contradiction(a, b):
+        return 0.0, ""
+    shared = len(shared_terms) + len(shared_names)
+    smaller = min(a.size, b.size)
+    overlap = shared / smaller
+    enough = (shared >= 2 and overlap >= 0.4) or (shared >= 3 and overlap >= 0.3) or (smaller <= 2 and overlap >= 0.5)
+    if not addressed:
+        enough = shared >= 2 and overlap >= 0.5
+    if not enough:
+        return 0.0, ""
+    return overlap + 0.05 * shared, "both name " + ", ".join(sorted(shared_terms | shared_names))
+
+
+def assign(
+    claims: Sequence[Claim], record: StatementRecord, settings: Settings, now: datetime
+) -> tuple[list[Claim], Decision]:
+    """Put a statement into the claim it tells, or into a new one. Claims that are over are left out of the result."""
+    known = _known(claims, record)
+    if known is not None:
+        return list(claims), Decision(known.claim_id, f"already a telling of claim {known.claim_id}", changed=False)
+    open_claims = [claim for claim in claims if _is_open(claim, settings, now)]
+    matter = matter_of(record)
+    candidates = sorted(
+        filter(None, (_candidate(claim, record, matter, settings) for claim in open_claims)),
+        key=lambda candidate: (-candidate.score, -candidate.claim.last_seen_at.timestamp(), candidate.claim.claim_id),
+    )
+    if candidates and len(candidates[0].claim.tellings) >= _TELLINGS_MAX:
+        full = candidates[0].claim.claim_id
+        because = f"one more telling of claim {full}, which has {_TELLINGS_MAX} already: it is not listed"
+        return open_claims, Decision(full, because, changed=False)
+    if not candidates:
+        because = _why_new(open_claims, record)
+        claim = _new_claim(record, matter, because)
+        return [*open_claims, claim], Decision(claim.claim_id, because)
+    return _join(open_claims, candidates, record, matter)
+
+
+def _known(claims: Iterable[Claim], record: StatementRecord) -> Claim | None:
+    wanted = record.statement.statement_id
+    for claim in claims:
+        if any(telling.statement_id == wanted for telling in claim.tellings):
+            return claim
+    return None
+
+
+def _is_open(claim: Claim, settings: Settings, now: datetime) -> bool:
+    """Late articles still find a claim for as long as they could alert anybody."""
+    kept = timedelta(hours=settings.claim_window_h + settings.alert_max_age_h)
+    return now - claim.last_seen_at <= kept
+
+
+def _candidate(claim: Claim, record: StatementRecord, matter: Matter, settings: Settings) -> Candidate | None:
+    window = timedelta(hours=settings.claim_window_h)
+    in_time = claim.first_seen_at - window <= record.said_at <= claim.last_seen_at + window
+    if claim.status != record.statement.status or not in_time:
+        return None
+    ours, theirs = _sides(record.statement.addressees), _sides(claim.addressees)
+    if ours and theirs and not ours & theirs:
+        return None
+    if any(telling.article_id == record.article_id for telling in claim.tellings):
+        return _told_here(claim, record, matter)
+    return _told_elsewhere(claim, record, matter, addressed=bool(ours & theirs))
+
+
+def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candidate | None:
+    here = [telling for telling in claim.tellings if telling.article_id == record.article_id]
+    matters = [Matter.of_marks(telling.matter) for telling in here]
+    union = Matter(
+        frozenset().union(*(m.terms for m in matters)),
+        frozenset().union(*(m.names for m in matters)),
+    )
+    shared = (matter.terms & union.terms) | (matter.names & union.names)
+    anaphor = _ANAPHOR.search(record.evidence)
+    addressed = bool(_sides(record.statement.addressees) & _sides(claim.addressees))
+    if any(contradiction(matter, other) for other in matters):
+        return None
+    score = 2.0 + 0.5 * addressed + 0.1 * len(shared) - 0.05 * (not union.size)
+    if claim_group(record.statement.act) != claim_group(claim.act):
+        if not _directive_and_warning(record, claim, matter, matters) or not (anaphor or (addressed and shared)):
+            return None
+        score -= 1
+    elif not anaphor and not shared and _both_detailed(matter, union, addressed=addressed):
+        return None
+    reason = "it shares " + ", ".join(sorted(shared)) if shared else "it names no other matter"
+    if anaphor and not shared:
+        reason = f"“{anaphor.group()}” points back"
+    return Candidate(claim, score, f"told in the same article, and {reason}", in_article=True)
+
+
+def _both_detailed(a: Matter, b: Matter, *, addressed: bool) -> bool:
+    """Whether two tellings without a common word say enough to be about different things.
+
+    Where both name the addressee they are full sentences of their own and little is enough; an afterthought without
+    addressee ("they are playing with fire") needs more to stand for another matter.
+    """
+    return min(a.size, b.size) >= (_DETAILED if addressed else _DETAILED + 1)
+
+
+def _directive_and_warning(record: StatementRecord, claim: Claim, matter: Matter, matters: Sequence[Matter]) -> bool:
+    """Whether one is a warning and the other bids somebody not to act."""
+    act = record.statement.act
+    if act in _DIRECTIVES and claim.act in WARNING_ACTS:
+        return matter.direction == "-"
+    return act in WARNING_ACTS and claim.act in _DIRECTIVES and any(other.direction == "-" for other in matters)
+
+
+def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, *, addressed: bool) -> Candidate | None:
+    if claim_group(record.statement.act) != claim_group(claim.act):
+        return None
+    best: tuple[float, str] = (0.0, "")
+    for telling in claim.tellings:
+        best = max(best, same_matter(matter, Matter.of_marks(telling.matter), addressed=addressed))
+    if best[0]:
+        addressee = "to the same addressee" if addressed else "where one names no addressee"
+        return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
+    points_back = not record.statement.addressees and _ANAPHOR.search(record.evidence)
+    return _vague(claim, record, Matter() if points_back else matter, addressed=addressed)
+
+
+def _vague(claim: Claim, record: StatementRecord, matter: Matter, *, addressed: bool) -> Candidate | None:
+    """A telling that leaves the matter open, or a claim of which only such tellings are known so far."""
+    theirs = Matter.of_marks(claim.matter)
+    if matter.terms and theirs.terms:
+        return None
+    if matter.names and theirs.names and not matter.names & theirs.names:
+        return None
+    if not addressed and (record.statement.addressees or (claim.addressees and matter.terms)):
+        return None
+    near = claim.first_seen_at - _VAGUE_WINDOW <= record.said_at <= claim.last_seen_at + _VAGUE_WINDOW
+    if not near:
+        return None
+    return Candidate(claim, 0.1, "one of them leaves the matter open, and they are less than a day apart", False)
+
+
+def _join(
+    claims: Sequence[Claim], candidates: Sequence[Candidate], record: StatementRecord, matter: Matter
+) -> tuple[list[Claim], Decision]:
+    best = candidates[0]
+    tied = [best.claim]
+    for other in candidates[1:]:
+        if _ties(best, other, matter) and all(_may_become_one(claim, other.claim) for claim in tied):
+            tied.append(other.claim)
+    survivor = min(
+        tied,
+        key=lambda claim: (not any(f.created_at for f in claim.firings), claim.first_seen_at, claim.claim_id),
+    )
+    merged = survivor
+    for claim in tied:
+        if claim is not survivor:
+            merged = _merge(merged, claim)
+    because = f"joined claim {survivor.claim_id}: by the same side, {best.because}"
+    gone = {claim.claim_id for claim in tied}
+    rest = [claim for claim in claims if claim.claim_id not in gone]
+    return [*rest, _with_telling(merged, record, matter, because)], Decision(survivor.claim_id, because)
+
+
+def _ties(best: Candidate, other: Candidate, matter: Matter) -> bool:
+    """Whether a statement that joins `best` shows that `other` is the same claim: it names the matter of both."""
+    if not best.in_article:
+        return False
+    theirs, bests = Matter.of_marks(other.claim.matter), Matter.of_marks(best.claim.matter)
+    firm = bool(matter.terms & bests.terms) or not bests.terms
+    return firm and (bool(matter.terms & theirs.terms) or (other.in_article and not theirs.terms))
+
+
+def _may_become_one(a: Claim, b: Claim) -> bool:
+    """Two claims of which both have alerted stay two: an alert cannot be taken back."""
+    alerted = [{firing.rule for firing in claim.firings if firing.created_at} for claim in (a, b)]
+    ours, theirs = _sides(a.addressees), _sides(b.addressees)
+    return not (alerted[0] and alerted[1]) and not (ours and theirs and not ours & theirs)
+
+
+def _merge(into: Claim, other: Claim) -> Claim:
+    present = {firing.rule for firing in into.firings}
+    return into.model_copy(
+        update={
+            "act": into.act if into.act in WARNING_ACTS else other.act,
+            "speakers": _united(into.speakers, other.speakers),
+            "addressees": _united(into.addressees, other.addressees),
+            "matter": sorted({*into.matter, *other.matter}),
+            "actor_ids": sorted({*into.actor_ids, *other.actor_ids}),
+            "tellings": sorted([*into.tellings, *other.tellings], key=lambda telling: telling.said_at),
+            "firings": [*into.firings, *(firing for firing in other.firings if firing.rule not in present)],
+            "first_seen_at": min(into.first_seen_at, other.first_seen_at),
+            "last_seen_at": max(into.last_seen_at, other.last_seen_at),
+        }
+    )
+
+
+def _new_claim(record: StatementRecord, matter: Matter, because: str) -> Claim:
+    statement = record.statement
+    return Claim(
+        claim_id=hash_id("claim", statement.statement_id),
+        act=statement.act,
+        status=statement.status,
+        side=side_of(record),
+        speakers=statement.speakers,
+        addressees=statement.addressees,
+        matter=matter.marks(),
+        actor_ids=record.actor_ids,
+        tellings=[_telling(record, matter, because)],
+        first_seen_at=record.said_at,
+        last_seen_at=record.said_at,
+    )
+
+
+def _with_telling(claim: Claim, record: StatementRecord, matter: Matter, because: str) -> Claim:
+    """The claim with one more telling. Words that only point back say nothing new about its matter."""
+    terms = Matter.of_marks(claim.matter).terms
+    if terms and not terms & matter.terms and _ANAPHOR.search(record.evidence):
+        matter = Matter()
+    single = _new_claim(record, matter, because)
+    return _merge(claim, single)
+
+
+def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
+    return Telling(
+        statement_id=record.statement.statement_id,
+        article_id=record.article_id,
+        revision=record.revision,
+        url=record.url,
+        title=record.title,
+        publisher=record.publisher,
+        source=record.source,
+        act=record.statement.act,
+        words=record.words if len(record.words) <= _WORDS_MAX else record.words[: _WORDS_MAX - 1] + "…",
+        matter=matter.marks(),
+        said_at=record.said_at,
+        because=because,
+    )
+
+
+def _why_new(claims: Sequence[Claim], record: StatementRecord) -> str:
+    if not claims:
+        return "new claim: no open claim of this side"
+    ours = _sides(record.statement.addressees)
+    same = [claim for claim in claims if not ours or ours & _sides(claim.addressees)]
+    if not same:
+        return f"new claim: none of {len(claims)} open claims of this side has this addressee"
+    return f"new claim: none of {len(same)} open claims of this side to this addressee is about the same matter"
+
+
+def _sides(parties: Iterable[Party]) -> set[str]:
+    return {party.side for party in parties}
+
+
+def _united(parties: Sequence[Party], more: Sequence[Party]) -> list[Party]:
+    present = {(party.actor_id, party.name.casefold()) for party in parties}
+    new = [party for party in more if (party.actor_id, party.name.casefold()) not in present]
+    return [*parties, *new]

@@ -1,0 +1,179 @@
+"""From a statement to alerts: which claim it tells, which rules it meets, and whether anybody must hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from pipeline.alerts.claims import Decision, assign
+from pipeline.alerts.rules import RuleSet
+from pipeline.records import (
+    WARNING_ACTS,
+    Alert,
+    AlertSource,
+    Claim,
+    Firing,
+    Publisher,
+    StatementRecord,
+    Telling,
+    hash_id,
+)
+from pipeline.settings import Settings
+
+_COMPANIONS = frozenset({"URGE", "DEMAND"})
+_TITLE_MIN = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one statement changed: the open claims, and the alerts that are new or have changed."""
+
+    claims: list[Claim]
+    alerts: list[Alert] = field(default_factory=list)
+    decision: Decision = field(default_factory=lambda: Decision(None, ""))
+    new: frozenset[str] = frozenset()
+    """Ids of those alerts that fire now for the first time."""
+
+
+def process(
+    claims: Sequence[Claim], record: StatementRecord, rules: RuleSet, settings: Settings, now: datetime
+) -> Outcome:
+    """Take one statement of a side into the open claims of that side. Pure; a repeated statement changes nothing."""
+    refusal = _no_concern(record, rules)
+    if refusal:
+        return Outcome(list(claims), decision=Decision(None, refusal, changed=False))
+    joined, decision = assign(claims, record, settings, now)
+    if not decision.changed:
+        return Outcome(joined, decision=decision)
+    untouched = set(map(id, joined))
+    before = {alert.alert_id: alert for claim in claims if id(claim) not in untouched for alert in alerts_of(claim)}
+    claim = next(claim for claim in joined if claim.claim_id == decision.claim_id)
+    fired = _fire(claim, record, rules, settings, now)
+    after = [fired if other is claim else other for other in joined]
+    changed = [alert for alert in alerts_of(fired) if alert != before.get(alert.alert_id)]
+    new = frozenset(alert.alert_id for alert in changed if alert.alert_id not in before)
+    return Outcome(after, changed, decision, new)
+
+
+def _no_concern(record: StatementRecord, rules: RuleSet) -> str:
+    """Why a statement takes no part in claims at all."""
+    act, status = record.statement.act, record.statement.status
+    if not record.statement.speakers:
+        return "no claim: nobody is named who says it"
+    companion = act in _COMPANIONS and bool(rules.acts & WARNING_ACTS)
+    if act not in rules.acts and not companion and not (act in WARNING_ACTS and rules.acts & WARNING_ACTS):
+        return f"no claim: no rule asks for the act {act}"
+    if status not in rules.statuses:
+        return f"no claim: no rule asks for acts that are {status}"
+    return ""
+
+
+def _fire(claim: Claim, record: StatementRecord, rules: RuleSet, settings: Settings, now: datetime) -> Claim:
+    """The claim with the rules that this statement meets, and with an alert for those that are due."""
+    fresh = not record.backfill and now - record.said_at <= timedelta(hours=settings.alert_max_age_h)
+    if not fresh:
+        return claim
+    firings = {firing.rule: firing for firing in claim.firings}
+    for match in rules.matches(record):
+        firings.setdefault(
+            match.rule.id,
+            Firing(
+                rule=match.rule.id,
+                statement_id=record.statement.statement_id,
+                about=_about(record),
+                why=match.why,
+                confidence=record.statement.confidence,
+            ),
+        )
+    publishers = independent_publishers(claim.tellings)
+    due = [
+        firing.model_copy(update={"created_at": now})
+        if firing.created_at is None and rules.wants(firing.rule, publishers)
+        else firing
+        for firing in firings.values()
+    ]
+    return claim.model_copy(update={"firings": due})
+
+
+def _about(record: StatementRecord) -> str:
+    """The words that `about` points at; positions are those of the article, the evidence is a slice of it."""
+    statement = record.statement
+    spans = [span for span in (statement.source, statement.cue, statement.about, *statement.content) if span]
+    if statement.about is None or not spans:
+        return ""
+    start = min(span[0] for span in spans)
+    return record.evidence[statement.about[0] - start : statement.about[1] - start]
+
+
+def alert_id(rule: str, claim_id: str) -> str:
+    return hash_id("alert", rule, claim_id)
+
+
+def alerts_of(claim: Claim) -> list[Alert]:
+    """The alerts that a claim has raised, with what is known of it by now."""
+    due = [firing for firing in claim.firings if firing.created_at is not None]
+    if not due:
+        return []
+    sources = _sources(claim.tellings)
+    publishers = independent_publishers(claim.tellings)
+    words = {telling.statement_id: telling.words for telling in claim.tellings}
+    return [
+        Alert(
+            alert_id=alert_id(firing.rule, claim.claim_id),
+            rule=firing.rule,
+            claim_id=claim.claim_id,
+            act=claim.act,
+            speakers=claim.speakers,
+            addressees=claim.addressees,
+            about=firing.about,
+            words=words.get(firing.statement_id, ""),
+            why=firing.why,
+            confidence=firing.confidence,
+            sources=sources,
+            publisher_count=publishers,
+            first_seen_at=claim.first_seen_at,
+            last_seen_at=claim.last_seen_at,
+            created_at=firing.created_at,
+        )
+        for firing in due
+        if firing.created_at is not None
+    ]
+
+
+def _sources(tellings: Iterable[Telling]) -> list[AlertSource]:
+    """One source per article, oldest first, with the different words in which it tells the claim."""
+    by_article: dict[str, list[Telling]] = {}
+    for telling in sorted(tellings, key=lambda telling: (telling.said_at, telling.article_id, telling.statement_id)):
+        by_article.setdefault(telling.article_id, []).append(telling)
+    return [
+        AlertSource(
+            article_id=article_id,
+            url=told[0].url,
+            title=told[0].title,
+            publisher=told[0].publisher,
+            words=list(dict.fromkeys(telling.words for telling in told)),
+            said_at=told[0].said_at,
+        )
+        for article_id, told in by_article.items()
+    ]
+
+
+def independent_publishers(tellings: Iterable[Telling]) -> int:
+    """How many publishers tell a claim by themselves: a syndicated copy, known by its headline, adds none."""
+    groups: list[set[str]] = []
+    for telling in tellings:
+        marks = {"publisher " + _publisher_of(telling)}
+        title = " ".join(telling.title.casefold().split())
+        if len(title) >= _TITLE_MIN:
+            marks.add("title " + title)
+        touching = [group for group in groups if group & marks]
+        groups = [group for group in groups if not group & marks]
+        groups.append(marks.union(*touching))
+    return len(groups)
+
+
+def _publisher_of(telling: Telling) -> str:
+    publisher: Publisher | None = telling.publisher
+    return (publisher.id if publisher else "") or urlsplit(telling.url).hostname or telling.article_id

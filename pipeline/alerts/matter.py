@@ -1,0 +1,191 @@
+"""What a telling is about, in a form in which other words for the same matter compare equal.
+
+Four kinds of marks, kept as strings so that they travel in records: `t:` a content word by its stem, or the concept it
+belongs to (matter.toml); `n:` a name, countries by code; `#:` a quantity with its unit; `d:` the direction of what is
+wanted, `-` for forbidding and `+` for bidding.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from pipeline.alerts.countries import country_code
+from pipeline.records import StatementRecord
+
+_INFLECTIONS = ("ings", "ing", "ied", "ies", "ed", "es", "s", "e")
+_DERIVATIONS = (
+    *("isation", "ization", "ations", "ation", "ating", "ition", "ments", "ment", "tion", "sion", "ance", "ence"),
+    *("ates", "ate", "able", "ible", "ists", "ist", "ions", "ion", "ally", "ily", "ity", "ive", "ism", "ial"),
+    *("ors", "ers", "or", "er", "al", "ly", "ic", "ed", "de", "y"),
+)
+_INFLECTED_MIN, _DERIVED_MIN = 3, 4
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+
+_NUMBER_WORDS = {
+    word: value
+    for value, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
+    )
+} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_QUANTITY = re.compile(
+    r"(?<![\w.:-])(?P<number>\d[\d,]*(?:\.\d+)?|" + "|".join(_NUMBER_WORDS) + r")"
+    r"(?:[ -](?P<scale>hundred|thousand|million|billion|trillion))?"
+    r"[ -]?(?P<unit>%|per ?cent|[a-z]+)",
+    re.IGNORECASE,
+)
+_TIME_UNITS = {"am", "pm", "a", "p", "january", "february", "march", "april", "may", "june", "july", "august"} | {
+    "september", "october", "november", "december", "and", "or", "in", "on", "at", "the", "of", "to", "when", "after",
+}  # fmt: skip
+
+_CUE = r"\b(?:warn|caution|told|tell|urge|urging|advis|order|demand|threaten|admonish)\w*"
+_DIRECTIVE = re.compile(
+    _CUE
+    + r"(?:(?!\b(?:over|of|about|that|as|if|because|when|with|by)\b)[^.;,:“”\"])*?"
+    + r"\b(?P<forbids>against|not to|never to|off)\b"
+    + r"|"
+    + _CUE
+    + r"(?:(?!\b(?:over|of|about|that|as|if|because|when|with|by|against|not)\b)[^.;,:“”\"])*?"
+    + r"\bto (?!the\b|a\b|an\b|its\b|his\b|her\b|their\b|both\b)(?P<bids>[a-z]+)"
+)
+_WITHHOLDING = {"avoid", "refrain", "stop", "halt", "cease", "desist", "end", "abandon", "drop", "quit"}
+
+
+def stem(word: str) -> str:
+    """A stem on which inflected and derived forms of a word mostly agree: intervene, intervention → interven."""
+    word = word.casefold()
+    for ending in _INFLECTIONS:
+        if word.endswith(ending) and len(word) - len(ending) >= _INFLECTED_MIN and not word.endswith("ss"):
+            word = word.removesuffix(ending) + ("y" if ending in ("ied", "ies") else "")
+            break
+    for ending in _DERIVATIONS:
+        if word.endswith(ending) and len(word) - len(ending) >= _DERIVED_MIN:
+            word = word.removesuffix(ending)
+            break
+    doubled = len(word) > _INFLECTED_MIN and word[-1] == word[-2] and word[-1] not in "aeious"
+    return word[:-1] if doubled else word
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> tuple[dict[str, str], frozenset[str]]:
+    """Concepts by word and by stem, and the stems of generic words."""
+    table = tomllib.loads((files("pipeline.alerts") / "matter.toml").read_text("utf8"))
+    concepts: dict[str, str] = {}
+    for concept, words in table["concepts"].items():
+        for word in words.split():
+            concepts[word] = concept
+            concepts.setdefault(stem(word), concept)
+    generic = {form for words in table["generic"].values() for word in words.split() for form in (word, stem(word))}
+    return concepts, frozenset(generic)
+
+
+def _term(word: str) -> str | None:
+    concepts, generic = _vocabulary()
+    word = word.casefold()
+    known = concepts.get(word)
+    if known:
+        return known
+    if word in generic or len(word) < 3:
+        return None
+    stemmed = stem(word)
+    known = concepts.get(stemmed)
+    if known:
+        return known
+    return None if stemmed in generic else stemmed
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What one telling is about."""
+
+    terms: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    quantities: frozenset[tuple[str, float]] = frozenset()
+    direction: str = ""
+
+    @property
+    def size(self) -> int:
+        return len(self.terms) + len(self.names)
+
+    def marks(self) -> list[str]:
+        """The matter as a sorted list of strings, for records."""
+        found = [f"t:{term}" for term in self.terms] + [f"n:{name}" for name in self.names]
+        found += [f"#:{unit}={value:g}" for unit, value in self.quantities]
+        return sorted(found + ([f"d:{self.direction}"] if self.direction else []))
+
+    @classmethod
+    def of_marks(cls, marks: Iterable[str]) -> Matter:
+        by_kind: dict[str, list[str]] = {"t": [], "n": [], "#": [], "d": []}
+        for mark in marks:
+            kind, _, value = mark.partition(":")
+            by_kind.setdefault(kind, []).append(value)
+        quantities = [quantity.rpartition("=") for quantity in by_kind["#"]]
+        return cls(
+            terms=frozenset(by_kind["t"]),
+            names=frozenset(by_kind["n"]),
+            quantities=frozenset((unit, float(value)) for unit, _, value in quantities),
+            direction=by_kind["d"][0] if by_kind["d"] else "",
+        )
+
+
+def matter_of(record: StatementRecord) -> Matter:
+    """The matter of a statement: its content lemmas and names, less speaker and addressee, which are compared apart."""
+    statement = record.statement
+    parties = [*statement.speakers, *statement.addressees, *statement.relays]
+    known = {name.casefold() for party in parties for name in (party.name, party.affiliation, party.role) if name}
+    known |= {country for party in parties if (country := party.country or country_code(party.name))}
+    known_words = {word for name in known for word in name.split()}
+    terms: set[str] = set()
+    names = set(record.actor_ids)
+    for item in record.matter or _WORD.findall(record.words):
+        code = country_code(item)
+        words = _WORD.findall(item)
+        if code:
+            names.add(code)
+        elif words and all(word.casefold() in known_words for word in words):
+            continue
+        else:
+            terms.update(term for word in words if (term := _term(word.removesuffix("'s").removesuffix("’s"))))
+    return Matter(
+        terms=frozenset(terms),
+        names=frozenset(names - known),
+        quantities=frozenset(_quantities(record.words)),
+        direction=_direction(record.evidence) or _direction(record.words),
+    )
+
+
+def _quantities(text: str) -> Iterable[tuple[str, float]]:
+    for match in _QUANTITY.finditer(text):
+        number = match["number"].replace(",", "").casefold()
+        unit = match["unit"].casefold().replace(" ", "")
+        if unit in _TIME_UNITS or (number.isdigit() and len(number) == 4 and number[:2] in ("19", "20")):
+            continue
+        value = float(_NUMBER_WORDS.get(number, 0) or number) * _SCALES.get((match["scale"] or "").casefold(), 1)
+        yield ("%" if unit in ("%", "percent") else stem(unit)), value
+
+
+def _direction(text: str) -> str:
+    match = _DIRECTIVE.search(text)
+    if match is None:
+        return ""
+    return "-" if match["forbids"] or match["bids"] in _WITHHOLDING else "+"
+
+
+def contradiction(a: Matter, b: Matter) -> str:
+    """Why two tellings cannot be about one matter although their words agree; empty when nothing speaks against it."""
+    for unit in {unit for unit, _ in a.quantities} & {unit for unit, _ in b.quantities}:
+        ours, theirs = ({value for u, value in matter.quantities if u == unit} for matter in (a, b))
+        if not any(abs(x - y) <= 0.02 * max(x, y) for x in ours for y in theirs):
+            return f"{_listed(ours)} {unit} is not {_listed(theirs)} {unit}"
+    if a.direction and b.direction and a.direction != b.direction:
+        return "one bids what the other forbids"
+    return ""
+
+
+def _listed(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in sorted(values))
