@@ -35,6 +35,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Field(default_factory=default_home, description="Folder of downloads, server data, logs and state.")
+    downloads: Path | None = Field(None, description="Folder of downloaded servers; default: downloads in home.")
+    elasticsearch_version: str = Field("9.2.4", description="Elasticsearch that `demarche up` starts: 9.2.4 or 8.19.8.")
     kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, comma separated.")
     elasticsearch: str = Field("http://127.0.0.1:9200", description="Elasticsearch URL.")
     elasticsearch_user: str = Field("", description="User name; empty for a cluster without security.")
@@ -56,6 +58,8 @@ class Settings(BaseModel):
     alert_max_age_h: float = Field(48.0, gt=0, description="Older statements are indexed but alert nobody (hours).")
     contact: str = Field("", description="Address that the user agent names, so that publishers can reach you.")
     request_timeout_s: float = Field(20.0, gt=0, description="Time a request to a source may take (seconds).")
+    request_gap_s: float = Field(1.0, ge=0, description="Pause between two requests to one host (seconds).")
+    sources: Path | None = Field(None, description="List of sources (TOML); default: sources.toml in `home`.")
 
 
 def _environment() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Kafka and Elasticsearch on this machine, without Docker and without Java installed."""
