@@ -1,0 +1,74 @@
+"""Words of names: where they stand and how they compare, whatever the case, accents, dots and hyphens."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_APOSTROPHES = "'’ʻʼ`´"
+_WORD = re.compile(
+    rf"[A-Za-z](?:\.[A-Za-z])+\.?(?![^\W_])"  # U.S., J.D., U.S.A
+    rf"|[^\W_]+(?:[{_APOSTROPHES}][^\W_]+)*"
+    r"|&"
+)
+_POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]$")
+_MARKS = re.compile(rf"[.{_APOSTROPHES}\u0300-\u036f]")
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "ß": "ss", "ə": "e"}
+)
+_JOINTS = re.compile(r"[ \t\u00a0\u2009\u202f]{0,3}\n?[ \t\u00a0]*|[‐‑–]")
+_SHORT = frozenset("st mr mrs ms dr gen col lt maj adm sen rep gov prof no sgt capt brig pres jr sr".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: `base` and `full` are what it compares by, without and with a possessive 's."""
+
+    start: int
+    end: int
+    written: str
+    base: str
+    full: str
+
+    @property
+    def possessive(self) -> bool:
+        return self.base != self.full
+
+
+def fold(word: str) -> str:
+    """What a word compares by: no case, accents, dots or apostrophes."""
+    if word.isascii():
+        return _MARKS.sub("", word).casefold()
+    return _MARKS.sub("", unicodedata.normalize("NFKD", word.translate(_LETTERS))).casefold()
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text in order. The span of a word leaves a possessive 's out."""
+    found = []
+    for match in _WORD.finditer(text):
+        written = match.group()
+        if written == "&":
+            found.append(Word(match.start(), match.end(), "and", "and", "and"))
+            continue
+        bare = _POSSESSIVE.sub("", written)
+        base = fold(bare)
+        if base:
+            full = base + "s" if bare != written else base
+            found.append(Word(match.start(), match.start() + len(bare), bare, base, full))
+    return found
+
+
+def joined(text: str, left: Word, right: Word) -> bool:
+    """Whether two neighbouring words can belong to one name: no sentence end, paragraph or quote between them."""
+    gap = text[left.end + (2 if left.possessive else 0) : right.start]
+    if gap in (" ", "-"):
+        return True
+    if gap.startswith("."):
+        return (len(left.base) == 1 or left.base in _SHORT) and gap in (".", ". ")
+    return gap == ", " or _JOINTS.fullmatch(gap) is not None
+
+
+def slug(name: str) -> str:
+    """A readable id part: "Maria Zakharova" → "maria-zakharova"."""
+    return "-".join(word.base for word in words(name))
