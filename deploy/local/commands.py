@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from deploy.local.doctor import findings
 from deploy.local.logs import last_trouble
 from deploy.local.servers import NAMES, LocalServers
 from pipeline.settings import Settings, settings
@@ -86,3 +87,25 @@ def status(context: click.Context) -> None:
         context.exit(1)
     if not any(state.of(name) for name in NAMES):
         context.exit(3)
+
+
+@click.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Check Python, Java, disk, memory, ports, downloads, servers, topics, indices and the language model.
+
+    Exit code 1 when something is wrong; a warning alone changes nothing.
+    """
+    console = Console(soft_wrap=True)
+    marks = {"ok": "[green]ok[/]", "warn": "[yellow]note[/]", "wrong": "[red]WRONG[/]"}
+    wrong = 0
+    for finding in findings(settings(), local_servers(settings(), console)):
+        hint = f" [bold]{escape(finding.hint)}[/]" if finding.hint else ""
+        stop = "." if hint else ""
+        console.print(
+            f"{marks[finding.level]:5} {finding.subject}: {escape(finding.text)}{stop}{hint}", highlight=False
+        )
+        wrong += finding.level == "wrong"
+    if wrong:
+        console.print(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
+        context.exit(1)

@@ -29,6 +29,7 @@ controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 message.max.bytes={max_message}
+auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
 # One broker: nothing can be replicated, and few partitions of the internal topics start faster.
 offsets.topic.replication.factor=1
@@ -132,17 +133,21 @@ class Kafka:
         return process if popen.poll() is None else None
 
     def ready(self, address: str) -> bool:
-        """Whether the broker answers and counts itself in."""
-        from kafka import KafkaAdminClient
-        from kafka.errors import KafkaError
+        return reachable(address)
 
-        try:
-            admin = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=2000, request_timeout_ms=3000)
-        except (KafkaError, OSError, ValueError):
-            return False
-        try:
-            return bool(admin.describe_cluster().get("brokers"))
-        except (KafkaError, OSError):
-            return False
-        finally:
-            admin.close()
+
+def reachable(address: str) -> bool:
+    """Whether a broker answers at the address and counts itself in."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    try:
+        admin = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=2000, request_timeout_ms=3000)
+    except (KafkaError, OSError, ValueError):
+        return False
+    try:
+        return bool(admin.describe_cluster().get("brokers"))
+    except (KafkaError, OSError):
+        return False
+    finally:
+        admin.close()

@@ -103,6 +103,11 @@ class LocalServers:
             for name in NAMES
         }
 
+    @property
+    def archive(self) -> Path:
+        """The zip that Elasticsearch is unpacked from."""
+        return self.folder("elasticsearch") / self._pins("elasticsearch")[0].filename
+
     def folder(self, name: str) -> Path:
         return self.layout.cache / f"{name}-{self._version(name)}" if name == "kafka" else self.layout.cache
 
