@@ -1,0 +1,19 @@
+"""Elasticsearch: what it holds, how it is written, how it is searched."""
+
+from pipeline.index.client import connect
+from pipeline.index.search import Hit, Query, Results, find_alert, find_alerts, search
+from pipeline.index.setup import ensure_indices
+from pipeline.index.writer import Refusal, Writer
+
+__all__ = [
+    "Hit",
+    "Query",
+    "Refusal",
+    "Results",
+    "Writer",
+    "connect",
+    "ensure_indices",
+    "find_alert",
+    "find_alerts",
+    "search",
+]

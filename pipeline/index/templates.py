@@ -1,0 +1,238 @@
+"""Index templates: which fields a document may have, and how words are searched. The one place where mappings stand.
+
+Every mapping is strict: an unknown field refuses the document instead of growing the mapping in silence. Names stand
+as shown in `keyword`, `.norm` for matching whatever the case and accents, `.text` for parts of a name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+VERSION = 1
+"""Raised with every change of a mapping; `demarche init` then puts the new templates in place."""
+
+Monthly = Literal["articles", "statements"]
+MONTHLY: tuple[Monthly, ...] = ("articles", "statements")
+SINGLE = ("alerts", "sources", "revisions")
+
+Mapping = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a node can do with words: all of analysis-common, a hunspell dictionary, or neither."""
+
+    common: bool = False
+    hunspell: bool = False
+
+
+def analysis(abilities: Abilities) -> Mapping:
+    """The analyzer `words` and the normalizer `name`, as good as the node can have them.
+
+    Hunspell comes before lowercase: its dictionary knows Russia, not russia.
+    """
+    if abilities.common:
+        filters = ["possessive", "lowercase", "asciifolding", "english"]
+        names = ["lowercase", "asciifolding"]
+    else:
+        filters = ["hunspell_en", "lowercase"] if abilities.hunspell else ["lowercase"]
+        names = ["lowercase"]
+    definitions = {
+        "possessive": {"type": "stemmer", "language": "possessive_english"},
+        "english": {"type": "stemmer", "language": "english"},
+        "hunspell_en": {"type": "hunspell", "locale": "en_US", "dedup": True},
+    }
+    return {
+        "analyzer": {"words": {"type": "custom", "tokenizer": "standard", "filter": filters}},
+        "normalizer": {"name": {"type": "custom", "filter": names}},
+        "filter": {name: definition for name, definition in definitions.items() if name in filters},
+    }
+
+
+KEYWORD: Mapping = {"type": "keyword", "ignore_above": 1024}
+URL: Mapping = {"type": "keyword", "ignore_above": 8000}
+DATE: Mapping = {"type": "date"}
+INTEGER: Mapping = {"type": "integer"}
+FLOAT: Mapping = {"type": "float"}
+BOOLEAN: Mapping = {"type": "boolean"}
+WORDS: Mapping = {"type": "text", "analyzer": "words"}
+TITLE: Mapping = {"type": "text", "analyzer": "words", "fields": {"keyword": KEYWORD}}
+NAME: Mapping = {
+    "type": "keyword",
+    "ignore_above": 1024,
+    "fields": {
+        "norm": {"type": "keyword", "normalizer": "name", "ignore_above": 1024},
+        "text": {"type": "text", "analyzer": "standard"},
+    },
+}
+STORED: Mapping = {"type": "object", "enabled": False}
+"""Kept in the document for whoever reads it, not searched."""
+
+
+def _object(properties: Mapping, kind: str = "object") -> Mapping:
+    return {"type": kind, "dynamic": "strict", "properties": properties}
+
+
+_PUBLISHED: Mapping = {
+    "@timestamp": DATE,
+    "article_id": KEYWORD,
+    "url": URL,
+    "title": TITLE,
+    "publisher": NAME,
+    "publisher_id": KEYWORD,
+    "publisher_country": KEYWORD,
+    "language": KEYWORD,
+    "connector": KEYWORD,
+    "source_id": KEYWORD,
+    "published_at": DATE,
+    "fetched_at": DATE,
+    "first_seen_at": DATE,
+    "said_at": DATE,
+    "revision": INTEGER,
+    "backfill": BOOLEAN,
+    "tags": KEYWORD,
+    "model": KEYWORD,
+    "rules": KEYWORD,
+    "variants": {"type": "text", "analyzer": "standard"},
+}
+"""What an article's document and those of its statements have in common."""
+
+_WHO_TO_WHOM: Mapping = {
+    "speakers": NAME,
+    "speaker_ids": KEYWORD,
+    "speaker_countries": KEYWORD,
+    "speaker_country_names": KEYWORD,
+    "affiliations": NAME,
+    "roles": KEYWORD,
+    "addressees": NAME,
+    "addressee_ids": KEYWORD,
+    "addressee_countries": KEYWORD,
+    "addressee_country_names": KEYWORD,
+}
+
+FIELDS: dict[str, Mapping] = {
+    "articles": {
+        **_PUBLISHED,
+        "canonical_url": URL,
+        "text": WORDS,
+        "authors": NAME,
+        "content_hash": KEYWORD,
+        "entities": NAME,
+        "actor_ids": KEYWORD,
+        "countries": KEYWORD,
+        "statement_count": INTEGER,
+        "warning_count": INTEGER,
+        "said": _object(
+            {
+                **dict.fromkeys(("statement_id", "act", "status"), KEYWORD),
+                **_WHO_TO_WHOM,
+            },
+            "nested",
+        ),
+        "enriched": STORED,
+    },
+    "statements": {
+        **_PUBLISHED,
+        **_WHO_TO_WHOM,
+        "statement_id": KEYWORD,
+        "parent_id": KEYWORD,
+        "claim_id": KEYWORD,
+        "field": KEYWORD,
+        "kind": KEYWORD,
+        "act": KEYWORD,
+        "status": KEYWORD,
+        "closed": BOOLEAN,
+        "alertable": BOOLEAN,
+        "confidence": FLOAT,
+        "words": WORDS,
+        "evidence": WORDS,
+        "relays": NAME,
+        "targets": NAME,
+        "target_ids": KEYWORD,
+        "target_countries": KEYWORD,
+        "targets_for": KEYWORD,
+        "targets_against": KEYWORD,
+        "polarities": INTEGER,
+        "spans": STORED,
+    },
+    "alerts": {
+        **_WHO_TO_WHOM,
+        "@timestamp": DATE,
+        "alert_id": KEYWORD,
+        "rule": KEYWORD,
+        "claim_id": KEYWORD,
+        "state": KEYWORD,
+        "act": KEYWORD,
+        "about": WORDS,
+        "words": WORDS,
+        "why": {"type": "text", "analyzer": "standard"},
+        "confidence": FLOAT,
+        "article_ids": KEYWORD,
+        "urls": URL,
+        "publishers": NAME,
+        "source_count": INTEGER,
+        "publisher_count": INTEGER,
+        "first_seen_at": DATE,
+        "last_seen_at": DATE,
+        "created_at": DATE,
+        "changed_at": DATE,
+        "alert": STORED,
+    },
+    "sources": {
+        "@timestamp": DATE,
+        "source_id": KEYWORD,
+        "connector": KEYWORD,
+        "url": URL,
+        "publisher": NAME,
+        "state": KEYWORD,
+        "last_success_at": DATE,
+        "last_article_at": DATE,
+        "last_error_at": DATE,
+        "last_error": {"type": "text", "analyzer": "standard"},
+        "failure_count": INTEGER,
+        "article_count": INTEGER,
+        "next_fetch_at": DATE,
+    },
+    "revisions": {
+        "@timestamp": DATE,
+        "article_id": KEYWORD,
+        "revision": INTEGER,
+        "url": URL,
+        "title": TITLE,
+        "publisher": NAME,
+        "content_hash": KEYWORD,
+        "char_count": INTEGER,
+        "fetched_at": DATE,
+        "first_seen_at": DATE,
+    },
+}
+
+
+def alias(prefix: str, kind: str) -> str:
+    """The name to search under."""
+    return f"{prefix}-{kind}"
+
+
+def first_index(prefix: str, kind: str) -> str:
+    """The index behind the alias of a kind that has only one: a later mapping gets the next number."""
+    return f"{alias(prefix, kind)}-{VERSION:06d}"
+
+
+def template(prefix: str, kind: str, abilities: Abilities) -> Mapping:
+    """The index template of one kind. Its pattern matches the indices of this kind alone."""
+    return {
+        "index_patterns": [f"{alias(prefix, kind)}-*"],
+        "priority": 500,
+        "version": VERSION,
+        "_meta": {"product": "demarche"},
+        "template": {
+            "settings": {
+                "number_of_shards": 1,
+                "auto_expand_replicas": "0-1",
+                "analysis": analysis(abilities),
+            },
+            "mappings": {"dynamic": "strict", "properties": FIELDS[kind]},
+            "aliases": {alias(prefix, kind): {}},
+        },
+    }

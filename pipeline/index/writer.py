@@ -1,0 +1,292 @@
+"""Writing to Elasticsearch so that writing twice changes nothing.
+
+Ids are deterministic, an article's index follows from its first sight, and each write carries the revision as an
+external version: an older revision that arrives late is counted as stale and leaves the newer one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
+from elasticsearch.helpers import streaming_bulk
+
+from pipeline.errors import Transient
+from pipeline.index.client import inner_reason, reason_of, translated_errors, unreachable
+from pipeline.index.documents import (
+    Document,
+    alert_document,
+    article_document,
+    month_of,
+    revision_document,
+    revision_id,
+    statement_doc_id,
+    statement_documents,
+)
+from pipeline.index.templates import alias
+from pipeline.records import Alert, AlertSource, EnrichedArticle
+from pipeline.settings import Settings
+
+_BULK_BYTES = 8 * 2**20
+_PAGE = 1000
+_TRIES = 5
+
+State = Literal["open", "acknowledged", "muted", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An article that Elasticsearch will never take, and why."""
+
+    article_id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a writer has done so far."""
+
+    articles: int = 0
+    statements: int = 0
+    removed: int = 0
+    stale: int = 0
+
+
+class Writer:
+    """Writes enriched articles and alerts; blocking, for one thread."""
+
+    def __init__(self, client: Elasticsearch, settings: Settings) -> None:
+        self.client = client
+        self.settings = settings
+        self.counts = Counts()
+
+    def articles(self, articles: Sequence[EnrichedArticle]) -> list[Refusal]:
+        """Write articles with their statements and revisions; statements of older revisions go.
+
+        Returns what Elasticsearch refuses for good. Raises Unreachable when it is away or too busy: nothing is lost
+        then by writing the same articles again.
+        """
+        try:
+            with translated_errors(self.settings):
+                return self._write(articles)
+        except _SpoiledRequest as spoiled:
+            if len(articles) == 1:
+                return [Refusal(articles[0].article_id, spoiled.reason)]
+            middle = len(articles) // 2
+            return [*self.articles(articles[:middle]), *self.articles(articles[middle:])]
+
+    def _write(self, articles: Sequence[EnrichedArticle]) -> list[Refusal]:
+        """Articles first: whether a revision is stale, Elasticsearch decides; then its statements, then clearing up."""
+        by_id = _latest(articles)
+        refused: dict[str, str] = {}
+        accepted: list[EnrichedArticle] = []
+        seen_before: list[EnrichedArticle] = []
+        for item in self._bulk(self._article_actions(by_id.values())):
+            article = by_id[item["_id"]]
+            if item["status"] == 409:
+                self.counts.stale += 1
+            elif "error" in item:
+                refused[article.article_id] = inner_reason(item["error"])
+            else:
+                accepted.append(article)
+                if item["result"] == "updated":
+                    seen_before.append(article)
+        self.counts.articles += len(accepted)
+        refused |= self._write_statements(accepted)
+        self._write_revisions(article for article in articles if article.article_id not in refused)
+        self._remove_older_statements(seen_before)
+        return [Refusal(article_id, reason) for article_id, reason in refused.items()]
+
+    def _write_statements(self, articles: Sequence[EnrichedArticle]) -> dict[str, str]:
+        """Statements; a refused one refuses its article, so that the dead letter has it whole."""
+        actions: list[Document] = []
+        owners: dict[str, str] = {}
+        for article in articles:
+            for action in self._statement_actions(article):
+                actions.append(action)
+                owners[action["_id"]] = article.article_id
+        refused = {}
+        for item in self._bulk(actions):
+            if item["status"] == 409:
+                self.counts.stale += 1
+            elif "error" in item:
+                refused[owners[item["_id"]]] = inner_reason(item["error"])
+            else:
+                self.counts.statements += 1
+        return refused
+
+    def _write_revisions(self, articles: Iterable[EnrichedArticle]) -> None:
+        """Every revision once, also one that arrives after a newer one; what is there already stays."""
+        for _ in self._bulk(self._revision_action(article) for article in articles):
+            pass
+
+    def _article_actions(self, articles: Iterable[EnrichedArticle]) -> Iterable[Document]:
+        for article in articles:
+            index = f"{self._alias('articles')}-{month_of(article)}"
+            yield self._versioned(index, article.article_id, article.revision) | {"_source": article_document(article)}
+
+    def _statement_actions(self, article: EnrichedArticle) -> list[Document]:
+        index = f"{self._alias('statements')}-{month_of(article)}"
+        return [
+            self._versioned(index, statement_doc_id(article, document["statement_id"]), article.revision)
+            | {"_source": document}
+            for document in statement_documents(article)
+        ]
+
+    def _revision_action(self, article: EnrichedArticle) -> Document:
+        return {
+            "_op_type": "create",
+            "_index": self._alias("revisions"),
+            "_id": revision_id(article),
+            "_source": revision_document(article),
+        }
+
+    @staticmethod
+    def _versioned(index: str, doc_id: str, version: int) -> Document:
+        return {"_index": index, "_id": doc_id, "version": version, "version_type": "external_gte"}
+
+    def _remove_older_statements(self, articles: Sequence[EnrichedArticle]) -> None:
+        """Delete the statements that an article written before no longer has. Not every node can delete by query."""
+        if not articles:
+            return
+        name = self._alias("statements")
+        self.client.indices.refresh(index=name)
+        kept = {
+            article.article_id: {statement_doc_id(article, s.statement_id) for s in article.statements}
+            for article in articles
+        }
+        versions = {article.article_id: article.revision for article in articles}
+        gone = [
+            {"_op_type": "delete"} | self._versioned(hit["_index"], hit["_id"], versions[hit["_source"]["article_id"]])
+            for hit in self._statements_of(list(kept))
+            if hit["_id"] not in kept[hit["_source"]["article_id"]]
+        ]
+        for item in self._bulk(gone):
+            self.counts.removed += item["status"] == 200
+
+    def _statements_of(self, article_ids: list[str]) -> Iterable[Any]:
+        after: list[Any] | None = None
+        while True:
+            page = self.client.search(
+                index=self._alias("statements"),
+                query={"terms": {"article_id": article_ids}},
+                source={"includes": ["article_id"]},
+                sort=["article_id", "statement_id"],
+                size=_PAGE,
+                search_after=after,
+            )["hits"]["hits"]
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1]["sort"]
+
+    def _bulk(self, actions: Iterable[Document]) -> Iterable[Document]:
+        """Each document's own answer, in order. Raises Unreachable when one was turned away for lack of room."""
+        try:
+            answers = streaming_bulk(
+                self.client,
+                actions,
+                max_chunk_bytes=_BULK_BYTES,
+                raise_on_error=False,
+                max_retries=3,
+                initial_backoff=1,
+            )
+            for _, answer in answers:
+                item: Document = next(iter(answer.values()))
+                if item["status"] in (429, 503):
+                    raise unreachable(self.settings, f"too busy: {inner_reason(item.get('error'))}")
+                yield item
+        except ApiError as error:
+            if error.status_code in (400, 413):
+                raise _SpoiledRequest(reason_of(error)) from error
+            raise
+
+    def alert(self, alert: Alert, *, create: bool) -> bool:
+        """Write an alert. With `create`, True only for whoever writes it first: that one may notify.
+
+        Without, its sources join those that are there; its state, which users change, stays as it is.
+        """
+        with translated_errors(self.settings):
+            if create:
+                try:
+                    self.client.create(
+                        index=self._alias("alerts"),
+                        id=alert.alert_id,
+                        document=alert_document(alert),
+                        refresh="wait_for",
+                    )
+                except ConflictError:
+                    return False
+                return True
+            return self._change_alert(alert.alert_id, lambda stored: _joined(stored, alert), missing=alert) is not None
+
+    def set_alert_state(self, alert_id: str, state: State) -> Alert | None:
+        """Acknowledge, mute, close or reopen an alert; None if there is no such alert."""
+        with translated_errors(self.settings):
+            return self._change_alert(alert_id, lambda stored: stored.model_copy(update={"state": state}))
+
+    def _change_alert(self, alert_id: str, change: Any, missing: Alert | None = None) -> Alert | None:
+        """Read, change and write back; whoever was quicker is read again, so that no change is lost."""
+        index = self._alias("alerts")
+        for _ in range(_TRIES):
+            try:
+                found = self.client.get(index=index, id=alert_id)
+            except NotFoundError:
+                if missing is None:
+                    return None
+                if self.alert(missing, create=True):
+                    return missing
+                continue
+            alert: Alert = change(Alert.model_validate(found["_source"]["alert"]))
+            try:
+                self.client.index(
+                    index=found["_index"],
+                    id=alert_id,
+                    document=alert_document(alert),
+                    if_seq_no=found["_seq_no"],
+                    if_primary_term=found["_primary_term"],
+                    refresh="wait_for",
+                )
+            except ConflictError:
+                continue
+            return alert
+        raise Transient(f"The alert {alert_id} is being changed by others all the time.", "Try again.")
+
+    def _alias(self, kind: str) -> str:
+        return alias(self.settings.index_prefix, kind)
+
+
+class _SpoiledRequest(Exception):
+    """Elasticsearch refused a whole request because of something in it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _latest(articles: Iterable[EnrichedArticle]) -> dict[str, EnrichedArticle]:
+    """The last of the highest revision of each article, by id: one request must not write an id twice."""
+    found: dict[str, EnrichedArticle] = {}
+    for article in articles:
+        known = found.get(article.article_id)
+        if known is None or article.revision >= known.revision:
+            found[article.article_id] = article
+    return found
+
+
+def _joined(stored: Alert, alert: Alert) -> Alert:
+    """The newer alert with the state and the sources of the stored one: a replay must not make sources fewer."""
+    sources: dict[str, AlertSource] = {source.article_id: source for source in (*stored.sources, *alert.sources)}
+    ordered = sorted(sources.values(), key=lambda source: (source.said_at, source.article_id))
+    return alert.model_copy(
+        update={
+            "state": stored.state,
+            "created_at": stored.created_at,
+            "sources": ordered,
+            "publisher_count": max(stored.publisher_count, alert.publisher_count),
+            "first_seen_at": min(stored.first_seen_at, alert.first_seen_at),
+            "last_seen_at": max(stored.last_seen_at, alert.last_seen_at),
+        }
+    )
