@@ -7,13 +7,14 @@ articles.raw → articles.enriched → statements → alerts        any step tha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from pipeline.errors import Transient, Unreachable
+from pipeline.errors import BadSetting, Terminal, Transient, Unreachable
 from pipeline.settings import Settings
 
 PARTITIONS = 8
@@ -51,9 +52,11 @@ class Topics:
     statements: Topic
     alerts: Topic
     dead_letter: Topic
+    claims: Topic
+    """What the table of open claims remembers; Faust wants this very name, and as many partitions as statements has."""
 
     def all(self) -> tuple[Topic, ...]:
-        return (self.articles_raw, self.articles_enriched, self.statements, self.alerts, self.dead_letter)
+        return (self.articles_raw, self.articles_enriched, self.statements, self.alerts, self.dead_letter, self.claims)
 
 
 def topics(settings: Settings) -> Topics:
@@ -63,18 +66,26 @@ def topics(settings: Settings) -> Topics:
     until it is purged, replayed and then too old, so that its topic is compacted as well.
     """
     prefix = settings.topic_prefix
+    claims_kept = timedelta(hours=settings.claim_window_h + settings.alert_max_age_h, days=7)
     return Topics(
         articles_raw=Topic(prefix + "articles.raw", PARTITIONS, timedelta(days=30)),
         articles_enriched=Topic(prefix + "articles.enriched", PARTITIONS, timedelta(days=7)),
         statements=Topic(prefix + "statements", PARTITIONS, timedelta(days=7)),
         alerts=Topic(prefix + "alerts", 1, timedelta(days=90)),
         dead_letter=Topic(prefix + "dead-letter", 1, timedelta(days=90), "compact,delete", MAX_LETTER_BYTES),
+        claims=Topic(f"{consumer_group(settings)}-claims-changelog", PARTITIONS, claims_kept, "compact,delete"),
     )
 
 
 def consumer_group(settings: Settings) -> str:
     """The Kafka consumer group of the workers. It holds the prefix: one group must not serve two sets of topics."""
-    return settings.topic_prefix + settings.consumer_group
+    group = settings.topic_prefix + settings.consumer_group
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,200}", group):
+        raise BadSetting(
+            f"The setting 'consumer_group' cannot be used: '{group}'.",
+            "It becomes part of a topic name: letters, digits, '.', '_' and '-' only, 200 at most.",
+        )
+    return group
 
 
 def bootstrap_servers(settings: Settings) -> list[str]:
@@ -98,18 +109,20 @@ def admin(settings: Settings) -> KafkaAdminClient:
             bootstrap_timeout_ms=5000,
             request_timeout_ms=20_000,
         )
-    except KafkaError as error:
+    except (KafkaError, ValueError) as error:
         raise unreachable(settings, error) from error
 
 
 def ensure_topics(settings: Settings) -> list[str]:
     """Create the topics that are missing and return their names; what is there is left as it is."""
+    wanted = topics(settings)
     client = admin(settings)
     try:
         present = set(client.list_topics())
-        missing = [topic for topic in topics(settings).all() if topic.name not in present]
+        missing = [topic for topic in wanted.all() if topic.name not in present]
         if missing:
             _create(client, missing)
+        _check_partitions(client, wanted)
     except KafkaError as error:
         raise unreachable(settings, error) from error
     finally:
@@ -130,3 +143,14 @@ def _create(client: KafkaAdminClient, missing: list[Topic]) -> None:
             reason = created.get("error_message") or error.__name__
             raise Transient(f"Kafka did not create the topic '{created['name']}': {reason}")
     client.wait_for_topics([topic.name for topic in missing])
+
+
+def _check_partitions(client: KafkaAdminClient, wanted: Topics) -> None:
+    """A worker finds the claims of a side under the number of the partition that brings it the side's statements."""
+    names = (wanted.statements.name, wanted.claims.name)
+    counts = {topic["name"]: len(topic["partitions"]) for topic in client.describe_topics(list(names))}
+    if counts[names[0]] != counts[names[1]]:
+        raise Terminal(
+            f"The topics '{names[0]}' and '{names[1]}' have {counts[names[0]]} and {counts[names[1]]} partitions.",
+            "They must have the same number: add partitions to the smaller one.",
+        )

@@ -1,0 +1,220 @@
+"""Dead letters: messages given up on, with the reason; reading, replaying and purging them.
+
+The topic holds one letter per message given up on, under a key that does not change: it is compacted, and what is
+written last under a key is how things stand. A replay sends the original bytes back to the topic they came from, in a
+message that names its letter, and then writes the letter again with `replayed_at`. If the message fails once more, the
+same letter is written once more, without `replayed_at` and with one attempt more. So a message that can never work
+stays one letter, and `replay --all` leaves it alone after MAX_ATTEMPTS.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+from pydantic import ValidationError
+
+from pipeline.errors import Terminal
+from pipeline.records import DeadLetter, UtcTime, hash_id
+from pipeline.settings import Settings
+from pipeline.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, admin, bootstrap_servers, topics, unreachable
+
+MAX_ATTEMPTS = 3
+LETTER_HEADER = "demarche-letter"
+ATTEMPTS_HEADER = "demarche-attempts"
+_REASON_CHARS = 2000
+_KEY_BYTES = 1000
+
+
+class Letter(DeadLetter):
+    """A dead letter with what has been done about it since."""
+
+    attempts: int = 1
+    replayed_at: UtcTime | None = None
+
+    @property
+    def original(self) -> bytes:
+        return base64.b64decode(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as it came: what a letter is made of. Connectors have no partition and offset."""
+
+    topic: str | None
+    partition: int | None
+    offset: int | None
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def make_letter(step: str, incoming: Incoming, error: BaseException | str, *, error_type: str = "") -> Letter:
+    """A letter for one message; the same message given up on twice makes the same letter id."""
+    value = incoming.value or b""
+    kept = value[:MAX_MESSAGE_BYTES]
+    letter_id = incoming.headers.get(LETTER_HEADER, b"").decode("utf8", "replace")
+    if not letter_id:
+        place = (incoming.topic, incoming.partition, incoming.offset)
+        letter_id = hash_id(step, *(str(part) for part in place), "" if incoming.topic else kept.hex())
+    return Letter(
+        letter_id=letter_id,
+        step=step,
+        reason=(str(error) or type(error).__name__)[:_REASON_CHARS],
+        error_type=error_type or (type(error).__name__ if isinstance(error, BaseException) else "Error"),
+        topic=incoming.topic,
+        partition=incoming.partition,
+        offset=incoming.offset,
+        key=None if incoming.key is None else incoming.key[:_KEY_BYTES].decode("utf8", "replace"),
+        value=base64.b64encode(kept).decode("ascii"),
+        truncated=len(kept) < len(value),
+        failed_at=datetime.now(UTC),
+        attempts=_attempts(incoming.headers) + 1,
+    )
+
+
+def _attempts(headers: Mapping[str, bytes]) -> int:
+    try:
+        return int(headers.get(ATTEMPTS_HEADER, b"0"))
+    except ValueError:
+        return 0
+
+
+def read_letters(settings: Settings) -> list[Letter]:
+    """All letters that are there now, oldest first, each as it stands."""
+    letters: dict[str, Letter] = {}
+    for key, value in _read_topic(settings, topics(settings).dead_letter.name):
+        letter_id = (key or b"").decode("utf8", "replace")
+        if value is None:
+            letters.pop(letter_id, None)
+            continue
+        try:
+            letter = Letter.model_validate_json(value)
+        except ValidationError:
+            # Somebody else's message on our topic: nothing that we could show or replay.
+            continue
+        letters[letter.letter_id] = letter
+    return sorted(letters.values(), key=lambda letter: letter.failed_at)
+
+
+def find_letter(settings: Settings, letter_id: str) -> Letter:
+    """The letter with this id, or with the only id that starts like it."""
+    found = [letter for letter in read_letters(settings) if letter.letter_id.startswith(letter_id)]
+    if not found:
+        raise Terminal(f"There is no dead letter '{letter_id}'.", "`demarche dead-letters list` shows those there are.")
+    if len(found) > 1:
+        raise Terminal(f"{len(found)} dead letters start with '{letter_id}'.", "Give more of the id.")
+    return found[0]
+
+
+def why_not_replayable(letter: Letter) -> str:
+    """Why sending the letter's bytes back cannot work; empty where it can."""
+    if letter.topic is None:
+        return "it did not come from a topic: give its source to `demarche ingest` again"
+    if letter.truncated:
+        return "only the first part of it was kept"
+    return ""
+
+
+def replay(settings: Settings, letters: Iterable[Letter]) -> int:
+    """Send the original bytes back to their topics and mark the letters; returns how many.
+
+    The mark is written after Kafka has the message: a crash in between replays it once more, and loses nothing.
+    """
+    dead_letter = topics(settings).dead_letter.name
+    count = 0
+    with _producer(settings) as producer:
+        for letter in letters:
+            reason = why_not_replayable(letter)
+            if reason:
+                raise Terminal(f"The dead letter {letter.letter_id} cannot be replayed: {reason}.")
+            headers = [(LETTER_HEADER, letter.letter_id.encode()), (ATTEMPTS_HEADER, str(letter.attempts).encode())]
+            key = None if letter.key is None else letter.key.encode("utf8")
+            producer.send(letter.topic, value=letter.original, key=key, headers=headers).get(timeout=60)
+            marked = letter.model_copy(update={"replayed_at": datetime.now(UTC)})
+            producer.send(dead_letter, value=marked.to_json(), key=letter.letter_id.encode()).get(timeout=60)
+            count += 1
+    return count
+
+
+def purge(settings: Settings) -> int:
+    """Delete all letters that are there now; returns how many there were."""
+    count = len(read_letters(settings))
+    name = topics(settings).dead_letter.name
+    consumer = _consumer(settings)
+    try:
+        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        ends = consumer.end_offsets(partitions)
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        consumer.close()
+    client = admin(settings)
+    try:
+        filled = {partition: end for partition, end in ends.items() if end > 0}
+        if filled:
+            client.delete_records(filled)
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        client.close()
+    return count
+
+
+def _consumer(settings: Settings) -> KafkaConsumer:
+    try:
+        return KafkaConsumer(
+            bootstrap_servers=bootstrap_servers(settings),
+            client_id="demarche-dead-letters",
+            group_id=None,
+            enable_auto_commit=False,
+            bootstrap_timeout_ms=5000,
+            fetch_max_bytes=4 * MAX_LETTER_BYTES,
+            max_partition_fetch_bytes=MAX_LETTER_BYTES,
+        )
+    except (KafkaError, ValueError) as error:
+        raise unreachable(settings, error) from error
+
+
+def _read_topic(settings: Settings, name: str) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Keys and values of a topic from its beginning to where it ends now."""
+    consumer = _consumer(settings)
+    try:
+        partitions = [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
+        if not partitions:
+            return
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        while any(consumer.position(partition) < ends[partition] for partition in partitions):
+            for messages in consumer.poll(timeout_ms=1000).values():
+                for message in messages:
+                    yield message.key, message.value
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        consumer.close()
+
+
+@contextmanager
+def _producer(settings: Settings) -> Iterator[KafkaProducer]:
+    try:
+        producer = KafkaProducer(
+            bootstrap_servers=bootstrap_servers(settings),
+            client_id="demarche-dead-letters",
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=MAX_LETTER_BYTES,
+            bootstrap_timeout_ms=5000,
+        )
+        try:
+            yield producer
+        finally:
+            producer.close()
+    except (KafkaError, ValueError) as error:
+        raise unreachable(settings, error) from error

@@ -1,0 +1,121 @@
+"""Step alert: statements → claims and novelty → alerts, news-alerts and a line on the console.
+
+The order is the promise: first every alert is in Elasticsearch and on the topic, then the claims are remembered, then
+the statements are acknowledged. A crash in between makes the same statements come again, to the same claims as before,
+and out come the same alerts under the same ids, of which none is made twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.alerts import Outcome
+from pipeline.dead_letters import Incoming
+from pipeline.errors import BadSetting, Terminal
+from pipeline.records import Alert, Claim, StatementRecord
+from pipeline.stream.batches import GivenUp
+from pipeline.stream.outbox import Outbox
+from pipeline.stream.processes import describe
+
+log = logging.getLogger(__name__)
+
+_CLAIMS: TypeAdapter[list[Claim]] = TypeAdapter(list[Claim])
+
+
+class ClaimsTable(Protocol):
+    """The open claims of each side, as JSON."""
+
+    def get(self, side: str) -> bytes | None: ...
+
+    async def put(self, side: str, claims: bytes, because_of: Incoming) -> None:
+        """Return when Kafka has it; raises NotOurs where the side belongs to another worker by now."""
+
+
+class AlertWriter(Protocol):
+    """What we need of pipeline.index.Writer."""
+
+    def alert(self, alert: Alert, *, create: bool) -> bool: ...
+
+
+Engine = Callable[[list[Claim], StatementRecord, datetime], Outcome]
+"""pipeline.alerts.process with rules and settings filled in."""
+
+
+class AlertStep:
+    name = "alert"
+
+    def __init__(
+        self,
+        engine: Engine,
+        table: ClaimsTable,
+        writer: AlertWriter,
+        outbox: Outbox,
+        topic: str,
+        *,
+        console: Callable[[Alert], None],
+    ) -> None:
+        self._engine = engine
+        self._table = table
+        self._writer = writer
+        self._outbox = outbox
+        self._topic = topic
+        self._console = console
+
+    async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]:
+        given_up: list[GivenUp] = []
+        claims: dict[str, list[Claim]] = {}
+        touched: dict[str, Incoming] = {}
+        alerts: dict[str, tuple[Incoming, Alert]] = {}
+        new: set[str] = set()
+        now = datetime.now(UTC)
+        for incoming in batch:
+            try:
+                record = StatementRecord.model_validate_json(incoming.value or b"")
+                side = record.key
+                before = claims[side] if side in claims else self._remembered(side)
+                outcome = self._engine(before, record, now)
+            except ValidationError as error:
+                given_up.append(GivenUp(incoming, f"Not a statement: {describe(error)}", "BadInput"))
+                continue
+            except Exception as error:
+                log.exception("The alert rules failed on a statement")
+                given_up.append(GivenUp(incoming, f"The alert rules failed: {error}", type(error).__name__))
+                continue
+            claims[side], touched[side] = outcome.claims, incoming
+            alerts.update({alert.alert_id: (incoming, alert) for alert in outcome.alerts})
+            new |= outcome.new
+        delivered = await asyncio.gather(*(self._deliver(*pair, pair[1].alert_id in new) for pair in alerts.values()))
+        given_up += [refused for refused in delivered if refused]
+        for side, incoming in touched.items():
+            await self._remember(side, claims[side], incoming)
+        return given_up
+
+    def _remembered(self, side: str) -> list[Claim]:
+        value = self._table.get(side)
+        return _CLAIMS.validate_json(value) if value else []
+
+    async def _remember(self, side: str, claims: list[Claim], because_of: Incoming) -> None:
+        value = _CLAIMS.dump_json(claims)
+        if value != (self._table.get(side) or b"[]"):
+            await self._table.put(side, value, because_of)
+
+    async def _deliver(self, because_of: Incoming, alert: Alert, new: bool) -> GivenUp | None:
+        """Elasticsearch decides whether an alert is new: it was made before where a crash made us forget."""
+        try:
+            created = new and await asyncio.to_thread(self._writer.alert, alert, create=True)
+            if not created:
+                await asyncio.to_thread(self._writer.alert, alert, create=False)
+            await self._outbox.send(self._topic, alert.alert_id.encode(), alert.to_json())
+        except BadSetting:
+            raise
+        except Terminal as error:
+            return GivenUp(because_of, f"The alert was refused: {error}", type(error).__name__)
+        if created:
+            self._console(alert)
+        return None

@@ -1,0 +1,72 @@
+"""Step index: articles.enriched → Elasticsearch, and then each statement → statements."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from pipeline.dead_letters import Incoming
+from pipeline.errors import Terminal
+from pipeline.records import EnrichedArticle, StatementRecord
+from pipeline.stream.batches import GivenUp
+from pipeline.stream.outbox import Outbox
+from pipeline.stream.processes import describe
+
+
+class Refusal(Protocol):
+    @property
+    def article_id(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+class ArticleWriter(Protocol):
+    """What we need of pipeline.index.Writer."""
+
+    def articles(self, articles: Sequence[EnrichedArticle], /) -> Sequence[Refusal]: ...
+
+
+StatementsOf = Callable[[EnrichedArticle], list[StatementRecord]]
+
+
+class IndexStep:
+    name = "index"
+
+    def __init__(self, writer: ArticleWriter, statements_of: StatementsOf, outbox: Outbox, topic: str) -> None:
+        self._writer = writer
+        self._statements_of = statements_of
+        self._outbox = outbox
+        self._topic = topic
+
+    async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]:
+        given_up: list[GivenUp] = []
+        articles: list[tuple[Incoming, EnrichedArticle]] = []
+        for incoming in batch:
+            try:
+                articles.append((incoming, EnrichedArticle.model_validate_json(incoming.value or b"")))
+            except ValidationError as error:
+                given_up.append(GivenUp(incoming, f"Not an enriched article: {describe(error)}", "BadInput"))
+        if not articles:
+            return given_up
+        refusals = await asyncio.to_thread(self._writer.articles, [article for _, article in articles])
+        refused = {refusal.article_id: refusal.reason for refusal in refusals}
+        outcomes = await asyncio.gather(*(self._finish(incoming, article, refused) for incoming, article in articles))
+        return given_up + [outcome for outcome in outcomes if outcome]
+
+    async def _finish(self, incoming: Incoming, article: EnrichedArticle, refused: dict[str, str]) -> GivenUp | None:
+        """Send on the statements of an article that is in the index.
+
+        What is not there raises no alert, which would lead nowhere; a replay makes up for both.
+        """
+        if article.article_id in refused:
+            return GivenUp(incoming, f"Elasticsearch refused the article: {refused[article.article_id]}", "Refused")
+        try:
+            for record in self._statements_of(article):
+                await self._outbox.send(self._topic, record.key.encode(), record.to_json())
+        except Terminal as error:
+            return GivenUp(incoming, str(error), type(error).__name__)
+        return None
