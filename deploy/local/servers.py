@@ -138,11 +138,12 @@ class LocalServers:
         return state
 
     def _start_all(self, programs: dict[str, Server], state: State) -> dict[str, Process]:
-        starts = []
+        starts: list[_Start] = []
         try:
-            for name, server in programs.items():
+            # The slowest first: Kafka starts while Elasticsearch does.
+            for name, server in sorted(programs.items()):
                 begun = self._spawn(server)
-                starts.append(begun)
+                starts.insert(0, begun)
                 state.starting[name] = begun.process
                 self.state_file.write(state)
             for begun in starts:
