@@ -1,0 +1,569 @@
+"""Attributions: source, cue and content of every reported statement of one field (roles after PolNeAR, Newell 2018).
+
+Two witnesses are joined. Quotation marks say surely that words are somebody's; who says them is read from the narrator's
+words beside them, even where a parser is confused by what is quoted. Cue frames of the parse give indirect speech, and
+the clause of which a quoted fragment is a part. In order, each only for what is left:
+
+1. cue beside a quotation ("…," X said; X said: "…"), with quotations in the same run joined to it;
+2. cue frames with a clause, an object or a phrase: indirect, or mixed where quoted words stand inside;
+3. "according to X";
+4. quotations without a cue: they go to whoever spoke last, unless a new subject came between.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from spacy.tokens import Doc, Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.cues import Cue, Cues
+from pipeline.enrich.frames import Frame, find_frames
+from pipeline.enrich.quotes import Quotation, find_quotations, sentence_ends
+from pipeline.enrich.text import is_boilerplate, paragraphs, trimmed
+from pipeline.records import Kind, Span
+
+_MAX_CUE_DISTANCE = 45
+_MIN_FLOATING_WORDS = 3
+_WORD = re.compile(r"\w+")
+_COLON_SPEAKER = re.compile(r"^[^:.!?]{2,80}:\s*$")
+_ACCORDING = Cue(act="STATE")
+
+
+@dataclass
+class Attribution:
+    """One statement before its people are known. Tokens are heads of phrases in `doc`; spans are character ranges."""
+
+    content: list[Span]
+    kind: Kind
+    frame: Frame | None = None
+    source: Token | None = None
+    cue: Span | None = None
+    closed: bool = True
+    quotations: list[Quotation] = field(default_factory=list)
+    content_head: Token | None = None
+    relays: list[Token] = field(default_factory=list)
+    continues: Attribution | None = None
+    """For quoted words without a cue: the attribution whose source speaks on."""
+    parent: Attribution | None = None
+
+    @property
+    def start(self) -> int:
+        spans = [*self.content, *([self.cue] if self.cue else [])]
+        return min(s for s, _ in spans) if spans else 0
+
+    @property
+    def source_span(self) -> Span | None:
+        return None if self.source is None else source_phrase(self.source, self.frame)
+
+
+def source_phrase(source: Token, frame: Frame | None) -> Span:
+    """The source as written, without the cue's own clause where a participle or relative clause governs it."""
+    start, end = syntax.noun_phrase(source)
+    if frame is None:
+        return start, end
+    cue = frame.carrier
+    if start <= cue.idx < end:
+        # "Russia has issued a caution …, warning of": the cue hangs inside the phrase.
+        return syntax.core_phrase(source)
+    return start, end
+
+
+def find_attributions(doc: Doc, cues: Cues) -> list[Attribution]:
+    """All attributions of a parsed field, in text order; inner speech has the outer attribution as `parent`."""
+    return _Finder(doc, cues).run()
+
+
+class _Finder:
+    def __init__(self, doc: Doc, cues: Cues) -> None:
+        self.doc = doc
+        self.text = doc.text
+        self.parts = [p for p in paragraphs(self.text) if not is_boilerplate(self.text[slice(*p)])]
+        self.part_starts = [start for start, _ in self.parts]
+        everything = [q for q in find_quotations(self.text) if self._part_of(q.start) is not None]
+        self.quotations = [q for q in everything if q.depth == 0]
+        self.quoted = self._quoted_tokens()
+        self.frames = [f for f in find_frames(doc, cues, self.quoted) if self._part_of(f.cue.idx) is not None]
+        self.narrated = [f for f in self.frames if not self.quoted[f.cue.i]]
+        self.used: set[int] = set()
+        self.found: list[Attribution] = []
+
+    def run(self) -> list[Attribution]:
+        for quotation in self.quotations:
+            self._link_to_cue(quotation)
+        for frame in self.narrated:
+            if frame.carrier.i not in self.used and frame.cue.i not in self.used:
+                self._reported(frame)
+        self._according_to()
+        self._floating()
+        self._speech_inside_marks()
+        found = [a for a in self.found if a.content or a.frame is not None]
+        found.sort(key=lambda a: (a.start, -max((e for _, e in a.content), default=0)))
+        _nest(found)
+        return found
+
+    # -- quotations beside a cue ------------------------------------------------------------------------------------
+
+    def _link_to_cue(self, quotation: Quotation) -> None:
+        if self._is_taken(quotation):
+            return
+        before, after = self._narration_around(quotation)
+        frame = self._cue_after(quotation, after)
+        if frame is None or self._leads_in(before):
+            frame = self._cue_before(quotation, before) or frame
+        if frame is None:
+            return
+        leading = frame.cue.idx < quotation.start
+        if self._is_integrated(quotation, before, frame):
+            self._mixed(quotation, before, frame)
+            return
+        self._direct(quotation, frame, leading=leading)
+
+    def _narration_around(self, quotation: Quotation) -> tuple[Span, Span]:
+        """The narrator's words from the last sentence end (or quotation) to the quotation, and from it to the next end."""
+        first = self._part_of(quotation.start)
+        last = self._part_of(max(quotation.end - 1, quotation.start))
+        start, end = (first or (quotation.start, quotation.end))[0], (last or (quotation.start, quotation.end))[1]
+        previous = [q.end for q in self.quotations if start <= q.end <= quotation.start]
+        following = [q.start for q in self.quotations if quotation.end <= q.start < end]
+        start = max([start, *previous])
+        end = min([end, *following])
+        breaks = [b for b in sentence_ends(self.text, start, quotation.start)[:-1] if b < quotation.start]
+        if breaks:
+            start = breaks[-1]
+        after_end = sentence_ends(self.text, quotation.end, end)[0]
+        return trimmed(self.text, start, quotation.start), trimmed(self.text, quotation.end, after_end)
+
+    def _cue_after(self, quotation: Quotation, after: Span) -> Frame | None:
+        """ "…," X said / said X: the first cue of the narrator's sentence after the quotation, near its end."""
+        if after[0] >= after[1]:
+            return None
+        inner_end = quotation.inner(self.text)[1]
+        last = self.text[inner_end - 1 : inner_end]
+        follows = self.text[after[0]]
+        if last == "." and quotation.closed and not self.text[inner_end - 2 : inner_end].isupper():
+            return None
+        if not (last in ",?!…—–" or follows in ",–—" or follows.islower() or last.isalnum()):
+            return None
+        if follows in ".;:":
+            return None
+        for frame in self._frames_in(after):
+            if frame.cue.idx - quotation.end > _MAX_CUE_DISTANCE * 2:
+                return None
+            if frame.source is None or frame.is_noun:
+                continue
+            if frame.cue.i > 0 and self._between_is_clause(quotation.end, frame):
+                return None
+            if frame.source.idx >= quotation.end or frame.source.idx < quotation.start:
+                return frame
+        return None
+
+    def _between_is_clause(self, start: int, frame: Frame) -> bool:
+        """Another finite verb before the cue and its source: the quotation belongs to that one."""
+        limit = min(frame.cue.idx, frame.source.idx if frame.source is not None and frame.source.idx >= start else frame.cue.idx)
+        span = self.doc.char_span(start, limit, alignment_mode="contract")
+        return span is not None and any(t.pos_ == "VERB" and t.tag_ in {"VBD", "VBZ", "VBP"} for t in span)
+
+    def _leads_in(self, before: Span) -> bool:
+        """The words before end as if a quotation had to follow."""
+        return before[0] < before[1] and self.text[before[1] - 1] in ":,"
+
+    def _cue_before(self, quotation: Quotation, before: Span) -> Frame | None:
+        """X said: "…": the last cue of the narrator's words before the quotation."""
+        if before[0] >= before[1]:
+            return None
+        for frame in reversed(self._frames_in(before)):
+            if frame.source is None and not frame.addressees:
+                continue
+            if quotation.start - frame.cue.idx > _MAX_CUE_DISTANCE * 4:
+                return None
+            if frame.cue.i in self.used and not self._leads_in(before):
+                continue
+            if not frame.is_noun or not self._is_integrated(quotation, before, frame):
+                return frame
+        return self._colon(before)
+
+    def _colon(self, before: Span) -> Frame | None:
+        """ "Quake survivors: ‘We dug …’": the words before a colon are the source when no verb is there."""
+        if not _COLON_SPEAKER.match(self.text[before[0] : before[1]] + " "):
+            return None
+        tokens = self.doc.char_span(*before, alignment_mode="contract")
+        if tokens is None or any(t.pos_ in {"VERB", "AUX"} for t in tokens) or not any(t.pos_ in {"NOUN", "PROPN"} for t in tokens):
+            return None
+        names = [t for t in tokens if t.pos_ in {"NOUN", "PROPN"}]
+        colon = tokens[-1]
+        return Frame(cue=colon, entry=_ACCORDING, carrier=colon, source=names[-1])
+
+    def _is_integrated(self, quotation: Quotation, before: Span, frame: Frame) -> bool:
+        """The quoted words are part of a clause of the narrator's, not a sentence of their own."""
+        inner = quotation.inner(self.text)[0]
+        starts_low = self.text[inner : inner + 1].islower()
+        if before[0] >= before[1]:
+            return False
+        last = self.text[before[1] - 1]
+        if last in ":":
+            return False
+        if frame.cue.idx >= quotation.end:
+            return not (last in ",.?!" and not starts_low)
+        if last == ",":
+            return False
+        gap = self.text[frame.cue.idx + len(frame.cue) : quotation.start]
+        if not gap.strip(" ,"):
+            return starts_low and frame.entry.object != "content"
+        return True
+
+    def _direct(self, quotation: Quotation, frame: Frame, *, leading: bool) -> None:
+        spans = [(quotation.start, quotation.end)]
+        existing = next((a for a in self.found if a.frame is frame), None)
+        if existing is not None:
+            existing.content.extend(spans)
+            existing.quotations.append(quotation)
+            existing.closed = existing.closed and quotation.closed
+            return
+        self.used.add(frame.cue.i)
+        attribution = Attribution(
+            content=spans,
+            kind="direct",
+            frame=frame,
+            source=frame.source,
+            cue=self._cue_span(frame),
+            closed=quotation.closed,
+            quotations=[quotation],
+            content_head=self._head_of(quotation),
+        )
+        self.found.append(attribution)
+        if leading:
+            return
+        if self._opens_sentence(quotation):
+            return
+        # "The dam," she warned, "will not …": what stands before belongs to the quotation's own sentence.
+
+    def _opens_sentence(self, quotation: Quotation) -> bool:
+        inner = quotation.inner(self.text)[0]
+        return not self.text[inner : inner + 1].islower()
+
+    def _mixed(self, quotation: Quotation, before: Span, frame: Frame) -> None:
+        """A quoted fragment in a reported clause: the clause is the content."""
+        self.used.add(frame.cue.i)
+        end = max(quotation.end, self._clause_end(quotation, frame))
+        if frame.cue.idx >= quotation.end:
+            spans = [(before[0], quotation.end)]
+        else:
+            covering = [s for s in frame.content if s[0] <= quotation.start and s[0] > frame.cue.idx]
+            start = covering[0][0] if covering else self._after_cue(frame, quotation)
+            spans = [(start, max([end, *(e for s, e in frame.content if s >= frame.cue.idx)]))]
+        inside = [q for q in self.quotations if spans[0][0] <= q.start < spans[-1][1]]
+        spans[-1] = (spans[-1][0], max(spans[-1][1], *(q.end for q in inside)))
+        self.found.append(
+            Attribution(
+                content=spans,
+                kind="mixed" if spans[0][0] < quotation.start or spans[-1][1] > quotation.end else "direct",
+                frame=frame,
+                source=frame.source,
+                cue=self._cue_span(frame),
+                closed=all(q.closed for q in inside),
+                quotations=inside,
+                content_head=frame.content_head or self._head_of(quotation),
+            )
+        )
+
+    def _clause_end(self, quotation: Quotation, frame: Frame) -> int:
+        """End of the clause that a quoted fragment stands in, where words of the narrator's finish it."""
+        head = frame.content_head
+        if head is None:
+            return quotation.end
+        start, end = syntax.subtree_span(head)
+        if not (start <= quotation.start < end):
+            return quotation.end
+        start, end = trimmed(self.text, start, end, " ,.;:\n")
+        return end
+
+    def _after_cue(self, frame: Frame, quotation: Quotation) -> int:
+        """Start of what is reported: after the cue, and after who was told."""
+        start = frame.cue.idx + len(frame.cue)
+        for who in frame.addressees:
+            if start <= who.idx < quotation.start:
+                start = syntax.noun_phrase(who)[1]
+        return trimmed(self.text, start, quotation.start, " ,:")[0]
+
+    # -- cue frames -------------------------------------------------------------------------------------------------
+
+    def _reported(self, frame: Frame) -> None:
+        if not self._is_worth(frame):
+            return
+        content = [s for s in frame.content if not self._is_all_taken(s)]
+        if frame.content and not content:
+            return
+        content = [self._with_marks(span) for span in content]
+        inside = [q for q in self.quotations if any(s <= q.start and q.end <= e for s, e in content)]
+        self.used.add(frame.cue.i)
+        kind: Kind = "indirect"
+        if inside:
+            whole = sum(q.end - q.start for q in inside) >= sum(e - s for s, e in content) - 2
+            kind = "direct" if whole and self._opens_sentence(inside[0]) else "mixed"
+        self.found.append(
+            Attribution(
+                content=content,
+                kind=kind,
+                frame=frame,
+                source=frame.source,
+                cue=self._cue_span(frame),
+                closed=all(q.closed for q in inside),
+                quotations=inside,
+                content_head=frame.content_head,
+            )
+        )
+
+    def _is_worth(self, frame: Frame) -> bool:
+        """Hearsay without a source ("is expected to") and cues without content say nothing about who said what."""
+        act = frame.entry.act
+        if act in {"STATE", "PREDICT", "OTHER"}:
+            return frame.source is not None and bool(frame.content)
+        if frame.source is None and not frame.addressees:
+            return False
+        return bool(frame.content or frame.addressees or frame.target is not None or frame.is_noun)
+
+    def _with_marks(self, span: Span) -> Span:
+        """A range that cuts a quotation at its edge takes the marks in."""
+        start, end = span
+        for quotation in self.quotations:
+            if quotation.start < end < quotation.end and quotation.end - end <= 3:
+                end = quotation.end
+            if quotation.start < start < quotation.end and start - quotation.start <= 2:
+                start = quotation.start
+            if quotation.start < end < quotation.end and start <= quotation.start:
+                end = quotation.end
+        return start, end
+
+    def _according_to(self) -> None:
+        for token in self.doc[: max(len(self.doc) - 2, 0)]:
+            if token.lower_ != "according" or self.doc[token.i + 1].lower_ != "to" or self.quoted[token.i]:
+                continue
+            part = self._part_of(token.idx)
+            if part is None:
+                continue
+            source = _governed(token)
+            if source is None:
+                continue
+            self._add_according(token, source)
+
+    def _add_according(self, token: Token, source: Token) -> None:
+        cue = syntax.text_span(token, self.doc[token.i + 1])
+        sentence = token.sent
+        phrase = syntax.noun_phrase(source)
+        spoken = [
+            a for a in self.found if a.frame is not None and a.cue and a.frame.entry.speech and not a.frame.is_noun
+            and sentence.start_char <= a.cue[0] < sentence.end_char and self._is_main(a, sentence.root)
+        ]
+        start, end = sentence.start_char, sentence.end_char
+        first, last = min(cue[0], phrase[0]), max(cue[1], phrase[1])
+        sides = [(start, first), (last, end)]
+        spans = [trimmed(self.text, s, e, " ,.;:\n\t") for s, e in sides]
+        spans = [self._with_marks(s) for s in spans if s[1] - s[0] > 2]
+        if spoken:
+            spoken[0].relays.append(source)
+        if not spans or (spoken and spoken[0].kind == "direct"):
+            return
+        inside = [q for q in self.quotations if any(s <= q.start and q.end <= e + 1 for s, e in spans)]
+        if len(spans) == 2 and spans[0][1] - spans[0][0] < 12 and " " not in self.text[slice(*spans[0])]:
+            spans = spans[1:]
+        frame = Frame(cue=token, entry=_ACCORDING, carrier=token, source=source, content=spans)
+        self.found.append(
+            Attribution(
+                content=spans, kind="mixed" if inside else "indirect", frame=frame, source=source, cue=cue,
+                closed=all(q.closed for q in inside), quotations=inside, content_head=sentence.root,
+            )
+        )
+
+    @staticmethod
+    def _is_main(attribution: Attribution, root: Token) -> bool:
+        cue = attribution.frame.carrier if attribution.frame is not None else root
+        return cue.i == root.i or cue.dep_ in {"parataxis", "conj"} and cue.head.i == root.i
+
+    # -- quotations without a cue -----------------------------------------------------------------------------------
+
+    def _floating(self) -> None:
+        for quotation in self.quotations:
+            if self._is_taken(quotation) or not self._is_speech(quotation):
+                continue
+            joined = self._same_run(quotation)
+            if joined is not None:
+                joined.content.append((quotation.start, quotation.end))
+                joined.quotations.append(quotation)
+                joined.closed = joined.closed and quotation.closed
+                continue
+            speaker, continued = self._last_speaker(quotation)
+            if speaker is None and continued is None:
+                continue
+            self.found.append(
+                Attribution(
+                    content=[(quotation.start, quotation.end)], kind="direct", source=speaker, closed=quotation.closed,
+                    quotations=[quotation], content_head=self._head_of(quotation), continues=continued,
+                )
+            )
+
+    def _is_speech(self, quotation: Quotation) -> bool:
+        """A sentence of its own, not a title, a nickname or a word held at a distance."""
+        start, end = quotation.inner(self.text)
+        words = _WORD.findall(self.text[start:end])
+        before = self._narration_around(quotation)[0]
+        alone = before[0] >= before[1]
+        if alone:
+            finished = self.text[end - 1 : end] in ".?!,…" or not quotation.closed or quotation.end - quotation.start > 60
+            return len(words) >= _MIN_FLOATING_WORDS and finished
+        return self.text[before[1] - 1] in ":," and len(words) >= _MIN_FLOATING_WORDS
+
+    def _same_run(self, quotation: Quotation) -> Attribution | None:
+        """ "…," X said. "…": the next quotation of a paragraph, with only the cue's own clause between."""
+        part = self._part_of(quotation.start)
+        earlier = [
+            a for a in self.found
+            if a.kind == "direct" and a.quotations and part is not None and a.cue is not None
+            and part[0] <= a.quotations[-1].end <= quotation.start
+        ]
+        if not earlier:
+            return None
+        last = max(earlier, key=lambda a: a.quotations[-1].end)
+        between = self.text[last.quotations[-1].end : quotation.start]
+        if last.cue is not None and last.cue[0] >= last.quotations[-1].end and len(sentence_ends(self.text, last.quotations[-1].end, quotation.start)) <= 2:
+            own = self.doc.char_span(last.quotations[-1].end, quotation.start, alignment_mode="contract")
+            sentences = {t.sent.start for t in own if t.is_alpha} if own is not None else set()
+            return last if len(sentences) <= 1 else None
+        return last if not between.strip(" \n.") else None
+
+    def _last_speaker(self, quotation: Quotation) -> tuple[Token | None, Attribution | None]:
+        """Who speaks on: the subject of the sentence before, else the speaker before, else the last paragraph's subject."""
+        part = self._part_of(quotation.start)
+        if part is None:
+            return None, None
+        earlier = [a for a in self.found if a.start < quotation.start and (a.source is not None or a.continues is not None)]
+        last = max(earlier, key=lambda a: max([a.start, *(e for _, e in a.content)]), default=None)
+        floor = part[0] if quotation.start > part[0] else self._part_before(part)[0]
+        subject = self._last_subject(floor, quotation.start)
+        last_end = max((e for _, e in [*last.content, *([last.cue] if last.cue else [])]), default=0) if last is not None else 0
+        if subject is not None and (last is None or subject.sent.end_char > last_end + 1 or last_end < floor):
+            return subject, None
+        if last is not None and last_end >= self._part_before(part)[0]:
+            return None, last
+        return None, None
+
+    def _last_subject(self, start: int, end: int) -> Token | None:
+        """The subject of the last narrated sentence in a range, where it can speak."""
+        span = self.doc.char_span(start, end, alignment_mode="contract")
+        if span is None:
+            return None
+        for sentence in reversed(list(span.sents)):
+            if self.quoted[sentence.root.i]:
+                continue
+            subject = syntax.own_subject(sentence.root)
+            if subject is not None and _can_speak(subject):
+                return subject
+            break
+        return None
+
+    # -- acts in quoted words ---------------------------------------------------------------------------------------
+
+    def _speech_inside_marks(self) -> None:
+        """ "…stated that Putin and Xi “strongly condemn …”": an act whose subject the narrator names, quoted itself."""
+        for frame in self.frames:
+            if not self.quoted[frame.cue.i] or frame.source is None or self.quoted[frame.source.i]:
+                continue
+            quotation = self._quotation_at(frame.cue.idx)
+            if quotation is None or not frame.entry.speech or frame.source.idx > frame.cue.idx:
+                continue
+            outer = next((a for a in self.found if quotation in a.quotations and a.kind == "mixed"), None)
+            if outer is None or outer.source is frame.source or outer.frame is None:
+                continue
+            self.found.append(
+                Attribution(
+                    content=[(quotation.start, quotation.end)], kind="mixed", frame=frame, source=frame.source,
+                    cue=self._cue_span(frame), closed=quotation.closed, quotations=[quotation],
+                    content_head=frame.content_head, relays=[outer.source] if outer.source is not None else [],
+                )
+            )
+
+    # -- small questions --------------------------------------------------------------------------------------------
+
+    def _part_of(self, char: int) -> Span | None:
+        """The paragraph that holds a character; None in boilerplate."""
+        index = bisect_right(self.part_starts, char) - 1
+        if index < 0 or char >= self.parts[index][1]:
+            return None
+        return self.parts[index]
+
+    def _part_before(self, part: Span) -> Span:
+        index = self.parts.index(part)
+        return self.parts[max(index - 1, 0)]
+
+    def _quoted_tokens(self) -> list[bool]:
+        inside = [False] * len(self.doc)
+        for quotation in self.quotations:
+            first = syntax.token_at(self.doc, quotation.start)
+            if first is None:
+                continue
+            for token in self.doc[first.i :]:
+                if token.idx >= quotation.end:
+                    break
+                inside[token.i] = True
+        return inside
+
+    def _quotation_at(self, char: int) -> Quotation | None:
+        return next((q for q in self.quotations if q.start <= char < q.end), None)
+
+    def _frames_in(self, span: Span) -> list[Frame]:
+        return [f for f in self.narrated if span[0] <= f.cue.idx < span[1]]
+
+    def _head_of(self, quotation: Quotation) -> Token | None:
+        span = self.doc.char_span(*quotation.inner(self.text), alignment_mode="contract")
+        return span.root if span is not None and len(span) else None
+
+    def _cue_span(self, frame: Frame) -> Span:
+        if not frame.is_noun or frame.carrier is frame.cue:
+            return syntax.text_span(frame.cue, frame.cue)
+        first, last = sorted((frame.carrier, frame.cue), key=lambda t: t.i)
+        return syntax.text_span(first, last)
+
+    def _is_taken(self, quotation: Quotation) -> bool:
+        return any(quotation in a.quotations for a in self.found)
+
+    def _is_all_taken(self, span: Span) -> bool:
+        """Nothing of the range but quotations that another cue has."""
+        taken = [q for a in self.found for q in a.quotations]
+        return any(q.start <= span[0] and span[1] <= q.end for q in taken)
+
+
+def _governed(according: Token) -> Token | None:
+    """The head noun of "according to X" under either label scheme."""
+    if according.dep_ in {"case", "mark"}:
+        return according.head
+    after = according.doc[according.i + 1]
+    for token in (after, according):
+        for child in token.children:
+            if child.dep_ in {"pobj", "obl", "nmod"} and child.i > after.i:
+                return child
+    return None
+
+
+def _can_speak(token: Token) -> bool:
+    if token.pos_ == "PRON":
+        return token.lower_ in {"he", "she", "they", "i", "we"}
+    if token.ent_type_:
+        return token.ent_type_ in {"PERSON", "ORG", "GPE", "NORP"}
+    return any(t.ent_type_ == "PERSON" for t in token.subtree)
+
+
+def _nest(attributions: list[Attribution]) -> None:
+    """Link speech inside speech to the smallest content that holds its cue or its content."""
+    for inner in attributions:
+        anchor = inner.cue or (inner.content[0] if inner.content else None)
+        if anchor is None:
+            continue
+        holders = [
+            outer for outer in attributions
+            if outer is not inner and any(s <= anchor[0] and anchor[1] <= e for s, e in outer.content)
+            and not (inner.content and outer.content and inner.content[0] == outer.content[0] and outer.start >= inner.start)
+        ]
+        if holders:
+            inner.parent = min(holders, key=lambda a: sum(e - s for s, e in a.content))

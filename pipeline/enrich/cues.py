@@ -1,0 +1,101 @@
+"""The cue lexicon: which words report a communicative act, and what stands around them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from spacy.tokens import Token
+
+from pipeline.enrich import syntax
+from pipeline.errors import BadSetting
+from pipeline.records import Act
+
+OWN_FILE = Path(__file__).with_name("cues.toml")
+_OBJECT_ROLES = frozenset({"addressee", "target", "content"})
+_KEYS = frozenset({"act", "verbs", "nouns", "object", "content", "addressee", "speech"})
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What one word does: its act, what its object is, which prepositions bring content and addressee."""
+
+    act: Act
+    object: str = "content"
+    content: frozenset[str] = frozenset()
+    addressee: frozenset[str] = frozenset()
+    speech: bool = True
+
+
+@dataclass
+class Cues:
+    """Lemma (with its particle: "call on") to cue, for verbs and nouns, and the verbs that carry a cue noun."""
+
+    verbs: dict[str, Cue] = field(default_factory=dict)
+    nouns: dict[str, Cue] = field(default_factory=dict)
+    light: set[str] = field(default_factory=set)
+
+    @classmethod
+    def load(cls, extra: Iterable[Path] = ()) -> Cues:
+        """Our lexicon and the user's files after it; raises BadSetting naming file and key."""
+        lexicon = cls()
+        for path in (OWN_FILE, *extra):
+            lexicon._add(path)
+        return lexicon
+
+    def _add(self, path: Path) -> None:
+        try:
+            table = tomllib.loads(path.read_text("utf8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadSetting(f"The cue file {path} cannot be read: {error}.") from error
+        for number, group in enumerate(table.get("cue", []), 1):
+            cue = _cue_of(group, f"{path}, cue {number}")
+            self.verbs.update(dict.fromkeys(group.get("verbs", []), cue))
+            self.nouns.update(dict.fromkeys(group.get("nouns", []), cue))
+        self.light.update(table.get("light", {}).get("verbs", []))
+
+    def of(self, token: Token) -> Cue | None:
+        """The cue that a token is, by itself or with its particle."""
+        if token.pos_ in {"VERB", "AUX"} or token.tag_.startswith("VB"):
+            return self._of_verb(token)
+        if token.pos_ == "NOUN":
+            return self.nouns.get(_lemma(token))
+        return None
+
+    def _of_verb(self, verb: Token) -> Cue | None:
+        lemma = _lemma(verb)
+        for child in verb.children:
+            if child.i > verb.i and child.dep_ in {"compound:prt", "prt", "advmod", "prep"}:
+                phrase = self.verbs.get(f"{lemma} {child.lower_}")
+                if phrase is not None:
+                    return phrase
+        for preposition, _noun in syntax.prepositions(verb):
+            phrase = self.verbs.get(f"{lemma} {preposition}")
+            if phrase is not None:
+                return phrase
+        return self.verbs.get(lemma)
+
+
+def _lemma(token: Token) -> str:
+    return token.lemma_.lower() or token.lower_
+
+
+def _cue_of(group: dict[str, Any], where: str) -> Cue:
+    unknown = set(group) - _KEYS
+    if unknown:
+        raise BadSetting(f"{where}: unknown key '{sorted(unknown)[0]}'.", f"Known: {', '.join(sorted(_KEYS))}.")
+    if group.get("act") not in get_args(Act):
+        raise BadSetting(f"{where}: act '{group.get('act')}' is none of {', '.join(get_args(Act))}.")
+    role = group.get("object", "content")
+    if role not in _OBJECT_ROLES:
+        raise BadSetting(f"{where}: object '{role}' is none of {', '.join(sorted(_OBJECT_ROLES))}.")
+    return Cue(
+        act=cast(Act, group["act"]),
+        object=role,
+        content=frozenset(group.get("content", [])),
+        addressee=frozenset(group.get("addressee", [])),
+        speech=bool(group.get("speech", True)),
+    )

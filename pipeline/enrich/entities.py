@@ -1,0 +1,123 @@
+"""Named entities of a field: the model's spans, corrected and linked by the directory of actors.
+
+The model finds names, the directory knows some: a known name corrects the type of a predicted span and adds names the
+model missed, but never breaks a longer predicted name ("Georgia Power", "Washington Post").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from spacy.tokens import Doc
+from spacy.tokens import Span as TokenSpan
+
+from pipeline.actors import Actor, Directory, Match
+from pipeline.records import Entity, FieldName
+
+_LABEL_OF_KIND = {"person": "PERSON", "state": "GPE", "organisation": "ORG", "agency": "ORG", "group": "ORG", "region": "LOC"}
+_NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
+
+
+@dataclass(frozen=True)
+class LinkedEntity:
+    """A name in a doc, with the match that links it to an actor."""
+
+    span: TokenSpan
+    label: str
+    match: Match | None
+
+    @property
+    def actor(self) -> Actor | None:
+        return self.match.actor if self.match else None
+
+
+def link_entities(doc: Doc, directory: Directory, at: date) -> list[LinkedEntity]:
+    """Correct `doc.ents` in place and return its names in text order, linked where an actor is known."""
+    known = _known_spans(doc, directory, at)
+    predicted = [e for e in doc.ents if e.label_ in _NAMES and e.text.strip()]
+    linked = [_linked(span, match) for span, match in known if not _inside_longer(span, predicted)]
+    taken = {t.i for entity in linked for t in entity.span}
+    for entity in predicted:
+        if any(t.i in taken for t in entity):
+            continue
+        matches = directory.find(entity.text, at=at)
+        match = matches[0] if matches else None
+        linked.append(LinkedEntity(entity, _label(match, entity.label_), match))
+        taken.update(t.i for t in entity)
+    linked.sort(key=lambda entity: entity.span.start)
+    linked = _consistent(linked)
+    others = [e for e in doc.ents if e.label_ not in _NAMES and not any(t.i in taken for t in e)]
+    doc.ents = tuple(
+        sorted([*(TokenSpan(doc, e.span.start, e.span.end, label=e.label) for e in linked), *others], key=lambda e: e.start)
+    )
+    return linked
+
+
+def _known_spans(doc: Doc, directory: Directory, at: date) -> list[tuple[TokenSpan, Match]]:
+    found = []
+    last = 0
+    for start, end, match in directory.scan(doc.text, at=at):
+        span = doc.char_span(start, end, alignment_mode="contract")
+        if span is None or span.start < last or not any(t.is_alpha and t.text[0].isupper() for t in span):
+            continue
+        found.append((span, match))
+        last = span.end
+    return found
+
+
+def _inside_longer(span: TokenSpan, predicted: list[TokenSpan]) -> bool:
+    """A longer predicted name holds it, and reads as one name: "Washington Post", not "Russian Foreign Ministry's"."""
+    return any(
+        p.start <= span.start and span.end <= p.end and len(p) > len(span) and p.label_ in {"PERSON", "ORG", "FAC"}
+        for p in predicted
+    )
+
+
+def _linked(span: TokenSpan, match: Match) -> LinkedEntity:
+    return LinkedEntity(span, _label(match, span[-1].ent_type_), match)
+
+
+def _label(match: Match | None, predicted: str) -> str:
+    if match is None:
+        return predicted
+    if match.how == "demonym":
+        return "NORP"
+    if match.how == "metonym" and predicted in {"FAC", "LOC", "GPE", "ORG"}:
+        return predicted
+    return _LABEL_OF_KIND.get(match.actor.kind, predicted or "ORG")
+
+
+def _consistent(linked: list[LinkedEntity]) -> list[LinkedEntity]:
+    """The same unlinked name gets one label in an article: that of its longest or first mention."""
+    chosen: dict[str, str] = {}
+    for entity in sorted(linked, key=lambda e: -len(e.span)):
+        if entity.match is None:
+            chosen.setdefault(entity.span.text.casefold(), entity.label)
+            if entity.label == "PERSON" and len(entity.span) > 1:
+                chosen.setdefault(entity.span[-1].text.casefold(), "PERSON")
+    return [
+        e if e.match is not None else LinkedEntity(e.span, chosen.get(e.span.text.casefold(), e.label), None)
+        for e in linked
+    ]
+
+
+def records(linked: list[LinkedEntity], doc: Doc, field: FieldName) -> list[Entity]:
+    """Entities as they travel, the numbers and dates of the doc among them, in text order."""
+    names = [
+        Entity(
+            field=field,
+            span=(e.span.start_char, e.span.end_char),
+            label=e.label,
+            name=e.actor.name if e.actor else e.span.text,
+            actor_id=e.actor.id if e.actor else None,
+            country=e.actor.country if e.actor else None,
+        )
+        for e in linked
+    ]
+    rest = [
+        Entity(field=field, span=(e.start_char, e.end_char), label=e.label_, name=e.text)
+        for e in doc.ents
+        if e.label_ not in _NAMES
+    ]
+    return sorted([*names, *rest], key=lambda entity: entity.span)

@@ -1,0 +1,245 @@
+"""Cue frames: a reporting word with who speaks, who is told, and the words it governs, read from the parse alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spacy.tokens import Doc, Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.cues import Cue, Cues
+from pipeline.records import Span
+
+# A verb with one of these and no agent reports hearsay: nobody in the text says it.
+_EXPLETIVE = frozenset({"it", "there", "that", "this", "what", "which"})
+_NOT_A_SOURCE = frozenset({"it", "there", "what", "nothing", "something", "anything", "everything"})
+_CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
+
+
+@dataclass
+class Frame:
+    """One cue in its clause. Tokens are heads; spans are character ranges of the field's text."""
+
+    cue: Token
+    """The reporting word; for "issue a warning" the noun."""
+    entry: Cue
+    carrier: Token
+    """The verb that holds mood and tense: the cue itself, or the light verb of a cue noun."""
+    source: Token | None = None
+    addressees: list[Token] = field(default_factory=list)
+    target: Token | None = None
+    content: list[Span] = field(default_factory=list)
+    content_head: Token | None = None
+    presupposed: bool = False
+    """A noun that takes the act for granted ("despite warnings from …")."""
+
+    @property
+    def is_noun(self) -> bool:
+        return self.cue.pos_ == "NOUN"
+
+
+def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
+    """All cue frames of a document, in text order. `quoted` says of each token whether it stands inside marks."""
+    found = []
+    for token in doc:
+        entry = cues.of(token)
+        if entry is None:
+            continue
+        if token.pos_ == "NOUN":
+            frame = _noun_frame(token, entry, cues)
+        elif _is_reporting_verb(token):
+            frame = _verb_frame(token, entry)
+        else:
+            frame = None
+        if frame is not None:
+            found.append(frame)
+    return found
+
+
+def _is_reporting_verb(token: Token) -> bool:
+    return token.dep_ not in {"aux", "aux:pass", "auxpass", "case", "mark", "amod", "compound", "fixed", "det", "prep"}
+
+
+def _verb_frame(verb: Token, entry: Cue) -> Frame:
+    frame = Frame(cue=verb, entry=entry, carrier=verb)
+    passive = syntax.is_passive(verb)
+    _assign_roles(frame, passive=passive)
+    frame.content, frame.content_head = _content(frame, passive=passive)
+    return frame
+
+
+def _assign_roles(frame: Frame, *, passive: bool) -> None:
+    verb, entry = frame.carrier, frame.entry
+    patients = syntax.objects(verb)
+    receivers = syntax.indirect_objects(verb)
+    if passive:
+        own = syntax.subject(verb)
+        frame.source = syntax.agent(verb)
+        if _reports_own_words(verb):
+            # "was quoted as saying": the grammatical subject speaks, the agent passes it on.
+            frame.source = own
+            return
+        patients = [own] if own is not None else []
+    else:
+        frame.source = _speaker(verb)
+    if entry.object == "addressee":
+        frame.addressees = receivers or patients
+    else:
+        frame.addressees = receivers
+        if entry.object == "target" and patients:
+            frame.target = patients[0]
+    for preposition, noun in syntax.prepositions(verb):
+        if preposition in entry.addressee and not frame.addressees and noun.pos_ in {"NOUN", "PROPN", "PRON"}:
+            frame.addressees = [noun]
+    if entry.object != "addressee" and entry.act in {"STATE", "PREDICT"} and patients and syntax.clauses(verb):
+        # "told/asked/informed" under another entry: an object beside a clause is who was told.
+        frame.addressees = frame.addressees or [t for t in patients if t.i < syntax.clauses(verb)[0].i][:0]
+
+
+def _reports_own_words(verb: Token) -> bool:
+    return verb.lemma_.lower() in {"quote", "report", "cite"} and any(
+        preposition == "as" for preposition, _ in syntax.prepositions(verb)
+    )
+
+
+def _speaker(verb: Token) -> Token | None:
+    source = syntax.subject(verb)
+    if source is not None and source.lower_ in _NOT_A_SOURCE and source.pos_ in {"PRON", "DET"}:
+        return source if source.lower_ == "it" and verb.dep_ not in {"ROOT"} else None
+    return source
+
+
+def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
+    """What the cue governs: a clause, a parenthetic host, an object, or a prepositional phrase, in this order."""
+    verb, entry = frame.cue, frame.entry
+    parts = _clausal(frame)
+    if not parts and entry.object in {"content", "target"}:
+        parts = [t for t in syntax.objects(verb) if not passive]
+        if passive and frame.carrier is verb:
+            own = syntax.own_subject(verb)
+            parts = [own] if own is not None else []
+    if not parts and not frame.is_noun and _hosts(verb):
+        return _host_content(verb)
+    governed = [noun for preposition, noun in syntax.prepositions(verb) if preposition in entry.content]
+    governed = [noun for noun in governed if noun not in frame.addressees]
+    if not parts:
+        parts = governed
+    elif entry.object == "target" or (entry.object == "content" and parts[0].pos_ in {"NOUN", "PROPN", "PRON"}):
+        parts = parts + [noun for noun in governed if noun.i > parts[0].i]
+    if not parts:
+        return [], None
+    return _joined(frame, parts), parts[0]
+
+
+def _clausal(frame: Frame) -> list[Token]:
+    verb = frame.cue
+    found = syntax.clauses(verb)
+    if not found and frame.is_noun:
+        found = [c for c in verb.children if c.dep_ in {"acl", "ccomp"} and c.i > verb.i and c.tag_ != "VBN"]
+    if not found and not frame.is_noun and verb.dep_ != "parataxis":
+        found = [c for c in verb.children if c.dep_ == "parataxis" and c.i < verb.i and c.pos_ in {"VERB", "AUX", "ADJ", "NOUN"}][:1]
+    return found
+
+
+def _hosts(verb: Token) -> bool:
+    """ "The bridge is gone, doctors said": the cue hangs on the clause it reports."""
+    return verb.dep_ == "parataxis" and verb.head.i != verb.i and verb.head.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
+
+
+def _host_content(verb: Token) -> tuple[list[Span], Token | None]:
+    host = verb.head
+    own = {t.i for t in verb.subtree}
+    members = [t for t in host.subtree if t.i not in own]
+    return _runs(members), host
+
+
+def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
+    """One range from the first part to the last, with conditions that follow; cut in two where the cue stands inside."""
+    verb = frame.cue
+    members: list[Token] = []
+    own_side = {t.i for t in _own_words(frame, parts)}
+    for part in parts:
+        members.extend(t for t in part.subtree if t.i not in own_side)
+    members.extend(_conditions(verb))
+    members = sorted(set(members), key=lambda t: t.i)
+    first = members[0]
+    for mark in reversed(list(first.doc[max(first.i - 3, 0) : first.i])):
+        # "warned against …", "accused of …": the preposition that brings the content is part of it only for clauses
+        # and under either scheme the noun's own subtree may or may not hold it.
+        if mark.lower_ in {"that", "of"} and mark.head in {frame.cue, parts[0]}:
+            members.insert(0, mark)
+        break
+    return _runs(members)
+
+
+def _own_words(frame: Frame, parts: list[Token]) -> list[Token]:
+    """The cue clause where it stands inside its own content: "The dam, she warned, will not survive"."""
+    if frame.cue.i < parts[0].left_edge.i or frame.cue.i > parts[-1].right_edge.i:
+        return []
+    keep = [frame.cue]
+    if frame.source is not None:
+        keep.extend(frame.source.subtree)
+    return keep
+
+
+def _conditions(verb: Token) -> list[Token]:
+    """ "warned of consequences if NATO moves": the condition belongs to what is said."""
+    found: list[Token] = []
+    for child in verb.children:
+        if child.dep_ == "advcl" and any(c.lower_ in _CONDITIONS and c.dep_ == "mark" for c in child.children):
+            found.extend(child.subtree)
+    return found
+
+
+def _runs(members: list[Token]) -> list[Span]:
+    """Character ranges of the runs of neighbouring tokens, without punctuation at their edges but closing marks."""
+    runs: list[list[Token]] = []
+    for token in members:
+        if runs and token.i - runs[-1][-1].i <= 2 and all(t.is_punct or t.is_space for t in token.doc[runs[-1][-1].i + 1 : token.i]):
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+    found = []
+    for run in runs:
+        while run and (run[-1].is_space or run[-1].text in {",", ".", ";", ":", "-", "–", "—"}):
+            run.pop()
+        while run and (run[0].is_space or run[0].text in {",", ".", ";", ":", "-", "–", "—", ")", "”"}):
+            run.pop(0)
+        if run:
+            found.append(syntax.text_span(run[0], run[-1]))
+    return found
+
+
+def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
+    """A cue noun counts with somebody behind it: a verb that carries it, a possessor, or "from …"."""
+    if noun.dep_ in {"compound", "nn", "amod", "nmod:desc"}:
+        return None
+    frame = Frame(cue=noun, entry=entry, carrier=noun)
+    verb = noun.head
+    carried = verb.lemma_.lower() in cues.light and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
+    if carried:
+        frame.carrier = verb
+        frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
+    else:
+        frame.presupposed = True
+        frame.source = syntax.possessor(noun) or next(
+            (who for preposition, who in syntax.prepositions(noun) if preposition in {"from", "by"}), None
+        )
+    around = syntax.prepositions(noun) + (syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else [])
+    told = [who for preposition, who in around if preposition in entry.addressee or preposition == ""]
+    frame.addressees = [who for who in told if who.pos_ in {"NOUN", "PROPN", "PRON"}][:1]
+    frame.content, frame.content_head = _noun_content(frame, around)
+    if frame.source is None or (entry.act in {"STATE", "PREDICT"} and not _clausal(frame)):
+        return None
+    if not carried and not frame.content and not frame.addressees:
+        return None
+    return frame
+
+
+def _noun_content(frame: Frame, around: list[tuple[str, Token]]) -> tuple[list[Span], Token | None]:
+    parts = _clausal(frame)
+    if not parts:
+        parts = [what for preposition, what in around if preposition in frame.entry.content and what not in frame.addressees][:1]
+    if not parts:
+        return [], None
+    return _joined(frame, parts), parts[0]

@@ -1,0 +1,436 @@
+"""What a statement does: its act, its status, who is told, and what it is about.
+
+The decision table is that of the project's definition of a warning: somebody says it; asserted as done now; it points
+at a bad outcome or forbids an act; the speaker itself would do the harm (THREATEN) or not (WARN).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from spacy.tokens import Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.attribution import Attribution
+from pipeline.enrich.cues import Cues
+from pipeline.enrich.text import trimmed
+from pipeline.records import Act, Span, Status
+
+_SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
+_FIRST_PERSON = frozenset({"i", "we"})
+_FIRST_PERSON_OWNER = frozenset({"my", "our"})
+_FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
+_POSSIBLE = frozenset({"may", "might", "could", "can"})
+_WISHES = frozenset(
+    "want wish ask urge expect plan intend need hope prepare tell refuse decline fail order instruct threaten promise vow"
+    " consider decide like prefer demand call press push invite encourage seek aim try attempt ready likely able set"
+    " pledge agree propose reluctant unwilling request allow mean forget".split()
+)
+_PRESUPPOSING = frozenset(
+    "despite after following since amid notwithstanding before until ignoring heeding unlike given".split()
+)
+_EARLIER = re.compile(
+    r"\b(earlier (?!today|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)|previously|formerly|long ago|once|already|repeatedly in the past"
+    r"|(?:a|two|three|four|five|several|many|some|\d+) (?:days|weeks|months|years|decades|week|month|year|decade)s? (?:ago|earlier|before)"
+    r"|last (?:week|month|year|spring|summer|autumn|fall|winter|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december)|in (?:19|20)\d\d|back in|in the past|at the time|the previous)\b",
+    re.IGNORECASE,
+)
+_HARM = frozenset(
+    "strike attack bomb hit retaliate respond answer punish destroy invade crush expel sanction impose close block"
+    " seize shoot target shell eliminate obliterate suspend withdraw cut halt ban sever deploy arrest annihilate avenge"
+    " reply act intervene escalate mobilise mobilize sink down intercept strangle burn kill hunt wipe flatten raze"
+    " freeze tax tariff boycott blockade besiege storm overthrow topple neutralise neutralize quit resume enrich".split()
+)
+_HARM_NOUNS = frozenset(
+    "response retaliation revenge sanction action strike attack countermeasure reprisal punishment measure war force tariff"
+    " consequence blow vengeance answer".split()
+)
+_DETERRENT = re.compile(
+    r"\b(pay (?:a|the|an?)? ?(?:\w+ ){0,3}price|bear (?:the|all|full) (?:\w+ )?(?:cost|costs|consequences|responsibility)"
+    r"|(?:grave|serious|dire|severe|heavy|catastrophic|unpredictable|devastating|irreversible|far-reaching|terrible|negative)"
+    r"(?:,? (?:and )?\w+)? (?:consequences|repercussions|costs?)|play(?:s|ed|ing)? with fire|red lines?|think twice"
+    r"|(?:at|on) (?:its|their|his|her|your|our) own (?:peril|risk)|will (?:\w+ )?regret|face (?:the )?(?:\w+ )?consequences"
+    r"|(?:extremely |very |highly |deeply )?dangerous (?:step|move|escalation|precedent|game|path|course|line)"
+    r"|(?:grave|serious|fatal|historic|terrible|big|huge|colossal) (?:mistake|error|miscalculation)|will be held (?:responsible|accountable)"
+    r"|hell to pay|all options|every option|options? (?:\w+ )?on the table|brink of|point of no return|suffer the"
+    r"|would be (?:\w+ )?(?:suicid\w+|catastroph\w+|disast\w+)|not test|do(?:n['’]t| not) test|don['’]t (?:even )?try)\b",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(
+    r"\b(not (?:go|remain|be left) (?:unanswered|unpunished|without (?:a )?(?:response|answer|reply|consequences?))"
+    r"|will be met (?:with|by)|be a legitimate target|legitimate targets?|crushing|regrettable response)\b",
+    re.IGNORECASE,
+)
+_ULTIMATUM = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|it will|they will|we will)|unless)\b", re.IGNORECASE)
+_DEADLINE = re.compile(r"\b(\d+|one|two|three|four|five|six|seven|ten|twelve|24|48|72)[- ](hours?|days?|weeks?|months?)\b|\bby (?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bdeadline\b", re.IGNORECASE)
+
+
+@dataclass
+class SpeechAct:
+    """What one attribution does. Tokens are heads of phrases in the attribution's doc."""
+
+    act: Act
+    status: Status
+    addressees: list[Token] = field(default_factory=list)
+    target: Token | None = None
+    about: Span | None = None
+    speech: bool = True
+    """False for belief and wish: nobody spoke."""
+    question: bool = False
+
+
+def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
+    """The act of an attribution by its cue, and where the cue only says that words were said, by the words."""
+    frame = attribution.frame
+    act: Act = frame.entry.act if frame is not None else "STATE"
+    result = SpeechAct(act=act, status=_status(attribution), speech=frame is None or frame.entry.speech)
+    if frame is not None:
+        result.addressees = list(frame.addressees)
+        result.target = frame.target
+    said = _said(attribution)
+    if act in _SOFT and result.speech:
+        _read_words(attribution, cues, result, said)
+    if act == "URGE" and frame is not None and _forbids(attribution, said):
+        result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
+    if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and _own_harm(attribution, said):
+        result.act = "THREATEN"
+    if act == "DEMAND" and _ULTIMATUM.search(said):
+        result.act = "THREATEN"
+    if not result.addressees:
+        result.addressees = _implied_addressees(attribution, result)
+    if result.target is None and result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"} and attribution.content_head is not None:
+        result.target = attribution.content_head
+    result.about = _about(attribution)
+    return result
+
+
+def ultimatum(verb: Token) -> tuple[Token, Token] | None:
+    """ "gave Minsk 48 hours to … or face …": who is told, and the infinitive; None where the verb is no ultimatum."""
+    if verb.lemma_.lower() not in {"give", "set", "hand"}:
+        return None
+    told = syntax.indirect_objects(verb)
+    sentence = verb.sent.text
+    if not told or not _DEADLINE.search(sentence) or not _ULTIMATUM.search(sentence):
+        return None
+    infinitives = [t for t in verb.subtree if t.pos_ == "VERB" and t.tag_ == "VB" and syntax.is_infinitive(t) and t.i > told[0].i]
+    return (told[0], infinitives[0]) if infinitives else None
+
+
+def _said(attribution: Attribution) -> str:
+    doc = _doc(attribution)
+    return " ".join(doc.text[s:e] for s, e in attribution.content) if doc is not None else ""
+
+
+def _doc(attribution: Attribution):  # type: ignore[no-untyped-def]
+    for token in (attribution.frame.cue if attribution.frame else None, attribution.source, attribution.content_head):
+        if token is not None:
+            return token.doc
+    return None
+
+
+# -- status ---------------------------------------------------------------------------------------------------------
+
+
+def _status(attribution: Attribution) -> Status:
+    """Whether the act is asserted as done now. Quoted words without a cue are."""
+    frame = attribution.frame
+    if frame is None:
+        return "asserted"
+    verb = frame.carrier
+    if frame.presupposed and frame.is_noun:
+        return _noun_status(frame.cue)
+    if syntax.is_negated(verb) or (frame.is_noun and syntax.is_negated(frame.cue)):
+        return "negated"
+    if _is_question(verb, attribution):
+        return "question"
+    if _is_condition(verb):
+        return "hypothetical"
+    modal = _modality(verb)
+    if modal is not None:
+        return modal
+    if _is_wished(verb):
+        return "hypothetical"
+    return "background" if _is_background(verb, attribution) else "asserted"
+
+
+def _noun_status(noun: Token) -> Status:
+    """A warning taken for granted is old news, but for one that is itself the subject of a report."""
+    if syntax.is_negated(noun):
+        return "negated"
+    if noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
+        return "asserted"
+    return "background"
+
+
+def _is_question(verb: Token, attribution: Attribution) -> bool:
+    """The narrator asks; a question inside the quoted words is the speaker's."""
+    text = verb.sent.text.rstrip(" \n\"”’'")
+    return text.endswith("?") and not attribution.quotations
+
+
+def _is_condition(verb: Token) -> bool:
+    """Under "if", "unless", or in an inverted condition ("Should Moscow warn …")."""
+    chain = [verb, *[t for t in syntax.ancestors_until_root(verb) if t.pos_ in {"VERB", "AUX"}][:2]]
+    for clause in chain:
+        if clause.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in {"if", "unless", "whether"} for c in clause.children):
+            return True
+        first = clause.left_edge
+        if first.lower_ == "should" and first in syntax.auxiliaries(clause) and not clause.sent.text.rstrip().endswith("?"):
+            return True
+        if clause.dep_ not in {"conj", "xcomp", "advcl"}:
+            break
+    return False
+
+
+def _modality(verb: Token) -> Status | None:
+    for aux in _all_auxiliaries(verb):
+        word = aux.lower_
+        if word in _FUTURE or (word == "would" and verb.lemma_.lower() not in {"like", "say", "add", "argue"}):
+            return "future" if verb.tag_ in {"VB", "VBP", "VBZ"} or word in _FUTURE else None
+        if word in _POSSIBLE or word in {"should", "must"}:
+            return "hypothetical"
+    return None
+
+
+def _all_auxiliaries(verb: Token) -> list[Token]:
+    found = syntax.auxiliaries(verb)
+    if verb.dep_ == "conj" and not found and verb.head.pos_ in {"VERB", "AUX"} and syntax.own_subject(verb) is None and verb.tag_ == "VB":
+        found = syntax.auxiliaries(verb.head)
+    return found
+
+
+def _is_wished(verb: Token) -> bool:
+    """An infinitive that somebody wants, plans or asks for has not happened."""
+    if verb.tag_ != "VB" or verb.dep_ not in {"xcomp", "ccomp", "advcl", "acl", "conj"}:
+        return False
+    if any(aux.lower_ in {"do", "does", "did"} for aux in syntax.auxiliaries(verb)):
+        return False
+    head = verb.head
+    if verb.dep_ == "conj":
+        return head.tag_ == "VB" and _is_wished(head)
+    if verb.dep_ in {"xcomp", "ccomp"}:
+        return head.lemma_.lower() in _WISHES or head.pos_ == "ADJ"
+    return verb.dep_ == "acl"
+
+
+def _is_background(verb: Token, attribution: Attribution) -> bool:
+    """An old act: "who had earlier warned", "last year warned", "warned in 2019"."""
+    relative = verb.dep_ in {"acl:relcl", "relcl", "advcl:relcl"}
+    perfect = any(a.lower_ in {"had", "'d", "’d"} for a in syntax.auxiliaries(verb))
+    if relative and perfect:
+        return True
+    return bool(_EARLIER.search(_around_cue(verb, attribution)))
+
+
+def _around_cue(verb: Token, attribution: Attribution) -> str:
+    """The cue's clause without what is said, where a date tells when it was said."""
+    sentence = verb.sent
+    clause = [t for t in verb.subtree if sentence.start <= t.i < sentence.end]
+    words = []
+    for token in clause:
+        if any(s <= token.idx < e for s, e in attribution.content):
+            continue
+        if token is not verb and any(t.dep_ in {"conj", "acl:relcl", "relcl"} for t in _path(token, verb)):
+            continue
+        words.append(token.text_with_ws)
+    return "".join(words)
+
+
+def _path(token: Token, top: Token) -> list[Token]:
+    found = [token]
+    for ancestor in syntax.ancestors_until_root(token):
+        if ancestor is top or ancestor.i == top.i:
+            break
+        found.append(ancestor)
+    return found
+
+
+# -- acts carried by the words --------------------------------------------------------------------------------------
+
+
+def _read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: str) -> None:
+    """Acts that the words themselves do: "we warn …", "will pay a price", "should cease …"."""
+    head = attribution.content_head
+    performed = _performative(attribution, cues)
+    if performed is not None:
+        verb, act = performed
+        result.act = act
+        told = syntax.objects(verb) or syntax.indirect_objects(verb)
+        if act in {"WARN", "URGE", "THREATEN", "DEMAND"}:
+            result.addressees = told or result.addressees
+        else:
+            result.target = told[0] if told else None
+        return
+    if result.act not in {"STATE", "PREDICT"}:
+        return
+    if _ANSWERED.search(said) or _conditional_harm(attribution, said):
+        result.act = "THREATEN"
+    elif _DETERRENT.search(said):
+        result.act = "WARN"
+    elif head is not None and attribution.quotations:
+        directive = _directive(attribution)
+        if directive is not None:
+            result.act, told_token = directive
+            result.addressees = [told_token] if told_token is not None else result.addressees
+
+
+def _content_tokens(attribution: Attribution) -> list[Token]:
+    doc = _doc(attribution)
+    if doc is None:
+        return []
+    found: list[Token] = []
+    for start, end in attribution.content:
+        first = syntax.token_at(doc, start)
+        if first is None:
+            continue
+        for token in doc[first.i :]:
+            if token.idx >= end:
+                break
+            found.append(token)
+    return found
+
+
+def _performative(attribution: Attribution, cues: Cues) -> tuple[Token, Act] | None:
+    """ "We would like to particularly warn …": a first person doing an act by saying it, in the present."""
+    if not attribution.quotations:
+        return None
+    for token in _content_tokens(attribution):
+        entry = cues.of(token)
+        if entry is None or not entry.speech or entry.act in {"STATE", "PREDICT"} or token.pos_ != "VERB":
+            continue
+        if token.tag_ in {"VBD", "VBN"} or syntax.is_negated(token) or _is_condition(token):
+            continue
+        speaker = syntax.subject(token)
+        if speaker is not None and speaker.lower_ in _FIRST_PERSON:
+            auxiliaries = {a.lower_ for a in syntax.auxiliaries(token)}
+            if not auxiliaries & (_POSSIBLE | _FUTURE | {"did", "had", "have", "has"}):
+                return token, entry.act
+    return None
+
+
+def _conditional_harm(attribution: Attribution, said: str) -> bool:
+    """ "If Ankara crosses the river, our artillery will answer": a condition, and a harm of the speaker's own doing."""
+    if not re.search(r"\b(if|unless|should|any|anyone|whoever|those who|in case|the moment)\b", said, re.IGNORECASE):
+        return False
+    return _own_harm(attribution, said)
+
+
+def _own_harm(attribution: Attribution, said: str) -> bool:
+    """The speaker's side will itself do the harm that is announced."""
+    source = attribution.source
+    for token in _content_tokens(attribution):
+        if token.pos_ != "VERB" or syntax.is_negated(token):
+            continue
+        lemma = token.lemma_.lower()
+        harm = lemma in _HARM or any(t.lemma_.lower() in _HARM_NOUNS for t in [*syntax.objects(token), *[n for _, n in syntax.prepositions(token)]])
+        if not harm or lemma in {"face", "cease", "stop", "suffer", "avoid", "join", "have", "be", "risk", "warn"}:
+            continue
+        future = {a.lower_ for a in syntax.auxiliaries(token)} & (_FUTURE | {"would"})
+        infinitive = token.tag_ == "VB" and syntax.is_infinitive(token) and token is attribution.content_head
+        if not future and not infinitive:
+            continue
+        if infinitive:
+            if attribution.frame is not None and attribution.frame.entry.act in {"PROMISE", "THREATEN"}:
+                return True
+            continue
+        if _is_own_side(syntax.subject(token), source):
+            return True
+    return attribution.frame is not None and attribution.frame.entry.act == "PROMISE" and bool(
+        attribution.content_head is not None and attribution.content_head.lemma_.lower() in _HARM_NOUNS - {"action", "measure", "answer"}
+    )
+
+
+def _is_own_side(subject: Token | None, source: Token | None) -> bool:
+    if subject is None:
+        return False
+    if subject.lower_ in _FIRST_PERSON or subject.lower_ in {"it", "they"}:
+        return True
+    owner = syntax.possessor(subject)
+    if owner is not None and owner.lower_ in _FIRST_PERSON_OWNER | {"its", "their", "his"}:
+        return True
+    return source is not None and subject.lower_ == source.lower_
+
+
+def _directive(attribution: Attribution) -> tuple[Act, Token | None] | None:
+    """ "Parties to the conflict should cease …", "Israel must stop …": what somebody else is to do."""
+    for token in _content_tokens(attribution):
+        if token.lower_ not in {"must", "should"} or token.dep_ != "aux":
+            continue
+        subject = syntax.own_subject(token.head)
+        if subject is None or subject.lower_ in _FIRST_PERSON or subject.lower_ in {"it", "that", "this", "there"}:
+            continue
+        if syntax.is_passive(token.head) and subject.pos_ == "NOUN" and not subject.ent_type_:
+            continue
+        return ("DEMAND" if token.lower_ == "must" else "URGE"), subject
+    return None
+
+
+def _forbids(attribution: Attribution, said: str) -> bool:
+    head = attribution.content_head
+    return bool(re.match(r"(not to|against)\b", said)) or (head is not None and syntax.is_negated(head))
+
+
+# -- addressee and matter -------------------------------------------------------------------------------------------
+
+
+def _implied_addressees(attribution: Attribution, result: SpeechAct) -> list[Token]:
+    """Nobody is named as told: who is to act, who would act, whose act is judged."""
+    head = attribution.content_head
+    if result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}:
+        target = result.target or head
+        return [owner_of(target)] if target is not None else []
+    if head is None:
+        return []
+    if result.act in {"DEMAND", "URGE"}:
+        subject = syntax.own_subject(head)
+        return [subject] if subject is not None and head.pos_ in {"VERB", "AUX"} and _is_name(subject) else []
+    if result.act in {"WARN", "THREATEN", "DENY"}:
+        return _would_be_agent(attribution)
+    return []
+
+
+def _would_be_agent(attribution: Attribution) -> list[Token]:
+    """The subject of the condition ("if NATO moves …"), or the agent of the forbidden act."""
+    for token in _content_tokens(attribution):
+        if token.pos_ in {"VERB", "AUX"} and token.dep_ == "advcl":
+            marked = any(c.dep_ == "mark" and c.lower_ in {"if", "unless", "should"} for c in token.children)
+            subject = syntax.own_subject(token)
+            if marked and subject is not None and _is_name(subject):
+                return [subject]
+    return []
+
+
+def _is_name(token: Token) -> bool:
+    return bool(token.ent_type_) or token.pos_ == "PROPN" or any(t.ent_type_ in {"GPE", "ORG", "NORP", "PERSON"} for t in syntax.name_parts(token))
+
+
+def owner_of(noun: Token) -> Token:
+    """Whose act or thing a noun phrase is: "Israel's strikes", "Putin's offer", "Israeli attacks"; else the noun itself."""
+    owner = syntax.possessor(noun)
+    if owner is not None:
+        return owner
+    if noun.ent_type_ in {"GPE", "PERSON", "ORG", "NORP"} or noun.pos_ == "PROPN":
+        return noun
+    for child in noun.children:
+        if child.ent_type_ in {"NORP", "GPE"} and child.i < noun.i:
+            return child
+    for preposition, who in syntax.prepositions(noun):
+        if preposition in {"by", "of"} and _is_name(who):
+            return who
+    return noun
+
+
+def _about(attribution: Attribution) -> Span | None:
+    """What the statement is about: its content without the word that introduces it."""
+    if not attribution.content:
+        return None
+    doc = _doc(attribution)
+    if doc is None:
+        return None
+    start, end = attribution.content[0]
+    match = re.match(r"(that|against|of|about|over|on|to|not to|for)\s+", doc.text[start:end])
+    if match and match.end() < end - start:
+        start += match.end()
+    return trimmed(doc.text, start, end, " \t\n\"“”‘’'.,")

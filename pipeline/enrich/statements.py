@@ -1,0 +1,294 @@
+"""From attributions to statements: people resolved, acts classified, records made."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from spacy.tokens import Doc, Token
+
+from pipeline.actors import Directory
+from pipeline.enrich import entities as entity_stage
+from pipeline.enrich import syntax
+from pipeline.enrich.attribution import Attribution, find_attributions
+from pipeline.enrich.cues import Cues
+from pipeline.enrich.parties import Cast, Resolved
+from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
+from pipeline.enrich.stance import find_stances
+from pipeline.records import (
+    WARNING_ACTS,
+    Act,
+    Article,
+    EnrichedArticle,
+    Entity,
+    FieldName,
+    Party,
+    Span,
+    Statement,
+    StatementRecord,
+    hash_id,
+)
+
+RULES_VERSION = "0.1.0"
+_TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
+_HAZARDS = re.compile(
+    r"\b(famine|hunger|starv\w+|disease|cholera|outbreak|pandemic|epidemic|malnutrition|drought|flood\w*|earthquake|storm|hurricane"
+    r"|heatwave|heat|rain\w*|humanitarian|climate|recession|inflation|debt|growth|exodus|displace\w+|refugee\w*|poverty|shortage\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def read_article(
+    article: Article, title: Doc, text: Doc, directory: Directory, cues: Cues, *, at: date
+) -> tuple[list[Entity], list[Statement]]:
+    """Entities and statements of a parsed article, in text order, the title's first."""
+    fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
+    cast = Cast(directory, at)
+    found_entities: list[Entity] = []
+    for name, doc in fields:
+        linked = entity_stage.link_entities(doc, directory, at)
+        cast.meet(doc, linked)
+        found_entities.extend(entity_stage.records(linked, doc, name))
+    statements: list[Statement] = []
+    for name, doc in fields:
+        reader = _FieldReader(article, name, doc, cast, cues)
+        statements.extend(reader.statements())
+    return found_entities, statements
+
+
+class _FieldReader:
+    """Turns the attributions of one field into statements, in text order, so that pronouns find who spoke before."""
+
+    def __init__(self, article: Article, field: FieldName, doc: Doc, cast: Cast, cues: Cues) -> None:
+        self.article = article
+        self.field = field
+        self.doc = doc
+        self.cast = cast
+        self.cues = cues
+
+    def statements(self) -> list[Statement]:
+        attributions = find_attributions(self.doc, self.cues)
+        quoted = [False] * len(self.doc)
+        for attribution in attributions:
+            for quotation in attribution.quotations:
+                for token in self.doc.char_span(quotation.start, quotation.end, alignment_mode="expand") or ():
+                    quoted[token.i] = True
+        self.cast.listen(self.doc, quoted)
+        speakers: dict[int, list[Resolved]] = {}
+        acts: dict[int, SpeechAct] = {}
+        for attribution in attributions:
+            acts[id(attribution)] = classify(attribution, self.cues)
+            speakers[id(attribution)] = self._speakers(attribution, speakers)
+            if speakers[id(attribution)] and attribution.frame is not None:
+                self.cast.heard(self.doc, attribution.start, speakers[id(attribution)])
+        found: dict[int, Statement] = {}
+        for attribution in attributions:
+            found[id(attribution)] = self._statement(attribution, acts, speakers)
+        for attribution in attributions:
+            if attribution.parent is not None:
+                found[id(attribution)].parent_id = found[id(attribution.parent)].statement_id
+        return [found[id(a)] for a in attributions]
+
+    def _speakers(self, attribution: Attribution, before: dict[int, list[Resolved]]) -> list[Resolved]:
+        if attribution.source is not None:
+            return self.cast.resolve(attribution.source)
+        if attribution.continues is not None:
+            return before.get(id(attribution.continues), [])
+        return []
+
+    def _statement(
+        self, attribution: Attribution, acts: dict[int, SpeechAct], speakers: dict[int, list[Resolved]]
+    ) -> Statement:
+        act = acts[id(attribution)]
+        who = speakers[id(attribution)]
+        told = self._parties(act.addressees)
+        relays = [r for token in attribution.relays for r in self.cast.resolve(token)]
+        status = act.status
+        outer = attribution.parent
+        while outer is not None:
+            relays.extend(r for r in speakers[id(outer)] if r.party.actor_id not in {w.party.actor_id for w in who})
+            if acts[id(outer)].act == "DENY":
+                status = "denied"
+            elif acts[id(outer)].status != "asserted" and status == "asserted":
+                status = acts[id(outer)].status
+            elif acts[id(outer)].act in {"URGE", "DEMAND", "REJECT", "SUPPORT"} and status == "asserted" and not attribution.quotations:
+                status = "background"
+            elif not acts[id(outer)].speech and status == "asserted":
+                status = "hypothetical"
+            outer = outer.parent
+        label = _act_by_speaker(act.act, who)
+        targets = [self._owner(act.target)] if act.target is not None and label in _TARGETED else [r.party for r in told]
+        statement = Statement(
+            statement_id=self._id(attribution),
+            field=self.field,
+            kind=attribution.kind,
+            content=attribution.content,
+            source=attribution.source_span,
+            cue=attribution.cue,
+            closed=attribution.closed,
+            speakers=[r.party for r in who],
+            relays=_parties_once(relays),
+            act=label,
+            status=status,
+            addressees=[r.party for r in told] or ([t for t in targets if t is not None] if label in _TARGETED else []),
+            about=act.about,
+            stances=find_stances(label, status, [t for t in targets if t is not None], attribution.cue),
+            confidence=_confidence(attribution, who),
+        )
+        statement.alertable = self._is_alertable(statement, who, told)
+        return statement
+
+    def _parties(self, tokens: list[Token]) -> list[Resolved]:
+        found: list[Resolved] = []
+        for token in tokens:
+            found.extend(self.cast.resolve(token))
+            found.extend(r for r in self._highlighted(token) if r.party.name not in {f.party.name for f in found})
+        return found
+
+    def _highlighted(self, token: Token) -> list[Resolved]:
+        """ "all parties, particularly Israel,": who is singled out is told too."""
+        after = self.doc[token.i + 1 : min(token.i + 5, len(self.doc))]
+        if not any(t.lower_ in {"particularly", "especially", "notably", "including"} for t in after):
+            return []
+        for candidate in after:
+            if candidate.ent_type_ in {"GPE", "ORG", "PERSON"}:
+                return self.cast.resolve(candidate)
+        return []
+
+    def _owner(self, target: Token | None) -> Party | None:
+        if target is None:
+            return None
+        owner = owner_of(target)
+        resolved = self.cast.resolve(owner)
+        if not resolved:
+            return None
+        party = resolved[0].party
+        if party.kind in {None, "group"} and owner.ent_type_ == "NORP":
+            actor = self.cast.directory.demonym(owner.text)
+            if actor is not None:
+                return Party(name=actor.name, actor_id=actor.id, kind=actor.kind, country=actor.country, country_name=actor.country_name, span=party.span)
+        return party
+
+    def _id(self, attribution: Attribution) -> str:
+        places = ",".join(f"{s}-{e}" for s, e in attribution.content)
+        return hash_id(self.article.article_id, self.field, places, str(attribution.cue or ""), str(attribution.source_span or ""))
+
+    def _is_alertable(self, statement: Statement, who: list[Resolved], told: list[Resolved]) -> bool:
+        if statement.act not in WARNING_ACTS or statement.status != "asserted":
+            return False
+        if not any(r.political for r in who):
+            return False
+        if statement.act == "WARN" and not told and who[0].party.country is None:
+            # An international body that tells of hunger or heat alerts the world; it does not warn anybody off.
+            said = " ".join(self.doc.text[s:e] for s, e in statement.content)
+            return not _HAZARDS.search(said)
+        return True
+
+
+def _act_by_speaker(act: Act, who: list[Resolved]) -> Act:
+    """Analysts predict; a court, a utility or a weather service gives notice. Only political actors warn."""
+    if act not in WARNING_ACTS or not who or any(r.political for r in who):
+        return act
+    return "PREDICT" if any(r.expert for r in who) else "OTHER"
+
+
+def _parties_once(resolved: list[Resolved]) -> list[Party]:
+    found: list[Party] = []
+    for one in resolved:
+        if all(one.party.name != seen.name for seen in found):
+            found.append(one.party)
+    return found
+
+
+def _confidence(attribution: Attribution, who: list[Resolved]) -> float:
+    """A first estimate: quotation marks and a known speaker make an attribution surer."""
+    value = {"direct": 0.9, "mixed": 0.85, "indirect": 0.75}[attribution.kind]
+    if attribution.cue is None:
+        value -= 0.25
+    if not attribution.closed:
+        value -= 0.1
+    if not who:
+        value -= 0.2
+    elif who[0].known:
+        value += 0.05
+    return round(min(max(value, 0.05), 0.99), 2)
+
+
+# -- records for claims and alerts ----------------------------------------------------------------------------------
+
+_WORD = re.compile(r"[^\W\d_]{3,}|\d[\d.,]*")
+_IDLE = frozenset(
+    "the and that this with from have has had was were are been being will would could should may might can its their his"
+    " her our your not any all for but who whom which what when where into over upon about against out off such very also"
+    " say said says tell told add added state stated warn warned warns warning warnings urge urged urges call called demand"
+    " threaten threatened threat caution cautioned issue issued like particularly more than then them they she him you we"
+    " following amid after before during while there here some other another one two new just only still even".split()
+)
+
+
+def statement_records(enriched: EnrichedArticle) -> list[StatementRecord]:
+    """One record for each statement of an article, with what claims and rules need of the article."""
+    return [_record(enriched, statement) for statement in enriched.statements]
+
+
+def _record(enriched: EnrichedArticle, statement: Statement) -> StatementRecord:
+    text = enriched.title if statement.field == "title" else enriched.text
+    evidence = _evidence_span(statement, text)
+    named = {p.actor_id for p in [*statement.speakers, *statement.addressees] if p.actor_id}
+    named |= {p.country for p in [*statement.speakers, *statement.addressees] if p.country}
+    said = " ".join(text[s:e] for s, e in statement.content)
+    others = [
+        e.actor_id
+        for e in enriched.entities
+        if e.actor_id and e.field == statement.field and evidence[0] <= e.span[0] < evidence[1]
+        and e.actor_id not in named and (e.country or "") not in named
+    ]
+    return StatementRecord(
+        statement=statement,
+        words=said or text[slice(*evidence)],
+        evidence=text[slice(*evidence)],
+        matter=_matter(said or text[slice(*evidence)], [*statement.speakers, *statement.addressees], text),
+        actor_ids=sorted(set(others)),
+        article_id=enriched.article_id,
+        revision=enriched.revision,
+        url=enriched.url,
+        title=enriched.title,
+        language=enriched.language,
+        publisher=enriched.publisher,
+        source=enriched.source,
+        published_at=enriched.published_at,
+        fetched_at=enriched.fetched_at,
+        first_seen_at=enriched.first_seen_at,
+        backfill=enriched.backfill,
+    )
+
+
+def _evidence_span(statement: Statement, text: str) -> Span:
+    spans = [s for s in (statement.source, statement.cue, *statement.content) if s is not None]
+    spans += [p.span for p in statement.addressees if p.span is not None]
+    if not spans:
+        return 0, 0
+    return min(s for s, _ in spans), max(e for _, e in spans)
+
+
+def _matter(words: str, parties: list[Party], text: str) -> list[str]:
+    """Content words in lower case and without endings, in text order; the names of speakers and addressees left out."""
+    names = {w for p in parties for w in f"{p.name} {p.country_name or ''}".casefold().split()}
+    names |= {w for p in parties if p.span for w in text[slice(*p.span)].casefold().split()}
+    found: list[str] = []
+    for match in _WORD.finditer(words.casefold()):
+        word = match.group()
+        if word in _IDLE or word in names:
+            continue
+        stem = _stem(word)
+        if stem not in found:
+            found.append(stem)
+    return found
+
+
+def _stem(word: str) -> str:
+    """A rough stem, equal for the forms of a word: enough to compare two statements by."""
+    for ending in ("ations", "ation", "ingly", "ing", "ally", "ies", "ily", "ed", "es", "ly", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word

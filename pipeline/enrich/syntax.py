@@ -1,0 +1,210 @@
+"""One small layer between our rules and the parse: Universal Dependencies and ClearNLP labels read alike.
+
+Both schemes are in use among spaCy's English pipelines. They differ in names (`obj`, `dobj`), and in who governs a
+prepositional phrase: the noun with `case` under it (UD), or the preposition with `pobj` under it (ClearNLP). Rules
+ask the questions below and see no label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacy.tokens import Doc, Token
+
+from pipeline.records import Span
+
+_SUBJECT = frozenset({"nsubj", "csubj", "nsubj:outer", "csubj:outer"})
+_PASSIVE_SUBJECT = frozenset({"nsubj:pass", "csubj:pass", "nsubjpass", "csubjpass"})
+_OBJECT = frozenset({"obj", "dobj"})
+_INDIRECT = frozenset({"iobj", "dative"})
+_OBLIQUE = frozenset({"obl", "nmod", "obl:agent", "obl:unmarked", "obl:tmod", "nmod:unmarked", "nmod:desc"})
+_POSSESSOR = frozenset({"nmod:poss", "poss"})
+_RELATIVE = frozenset({"acl:relcl", "relcl", "advcl:relcl"})
+_PASSIVE_AUX = frozenset({"aux:pass", "auxpass"})
+_CLAUSE = frozenset({"ccomp", "xcomp"})
+_NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
+_NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "hardly"})
+_RELATIVE_WORDS = frozenset({"who", "which", "that", "whom"})
+
+
+def text_span(start: Token, end: Token) -> Span:
+    """Character range from the start of one token to the end of another."""
+    return start.idx, end.idx + len(end)
+
+
+def subtree_span(token: Token) -> Span:
+    """Character range of a token with all that hangs on it."""
+    return text_span(token.left_edge, token.right_edge)
+
+
+def children(token: Token, labels: frozenset[str]) -> list[Token]:
+    return [child for child in token.children if child.dep_ in labels]
+
+
+def is_passive(verb: Token) -> bool:
+    if children(verb, _PASSIVE_AUX | _PASSIVE_SUBJECT):
+        return True
+    # "remarks made by", "Warned twice, Tripoli …": a participle without auxiliary or object.
+    bare = verb.tag_ == "VBN" and verb.dep_ in {"acl", "advcl"} and not children(verb, frozenset({"aux"}))
+    return bare and not children(verb, _OBJECT)
+
+
+def own_subject(verb: Token) -> Token | None:
+    """The subject that stands at the verb itself, active or passive."""
+    found = children(verb, _SUBJECT | _PASSIVE_SUBJECT)
+    return found[0] if found else None
+
+
+def subject(verb: Token) -> Token | None:
+    """The understood subject: the verb's own, the one it shares, its controller's, or what a relative clause describes."""
+    seen = 0
+    current = verb
+    while seen < 6:
+        seen += 1
+        own = own_subject(current)
+        if own is not None:
+            if own.lower_ in _RELATIVE_WORDS and current.dep_ in _RELATIVE:
+                return current.head
+            return own
+        if current.dep_ in _RELATIVE or (current.dep_ == "acl" and current.tag_ in {"VBG", "VBN", "VB"}):
+            return current.head
+        if current.dep_ in _CLAUSE and current.dep_ != "ccomp":
+            controller = children(current.head, _OBJECT | _INDIRECT)
+            if controller and controller[0].i < current.i and current.tag_ == "VB":
+                return controller[0]
+            current = current.head
+        elif current.dep_ in {"conj", "advcl", "parataxis"} and current.head.pos_ in {"VERB", "AUX", "ADJ", "NOUN"}:
+            current = current.head
+        else:
+            return None
+    return None
+
+
+def agent(verb: Token) -> Token | None:
+    """Who does it in a passive: "was warned by Brussels"."""
+    for preposition, noun in prepositions(verb):
+        if preposition == "by":
+            return noun
+    return None
+
+
+def objects(verb: Token) -> list[Token]:
+    return children(verb, _OBJECT)
+
+
+def indirect_objects(verb: Token) -> list[Token]:
+    return children(verb, _INDIRECT)
+
+
+def prepositions(token: Token) -> list[tuple[str, Token]]:
+    """Prepositional phrases at a token, in text order: (preposition in lower case, head of what follows it).
+
+    A preposition that governs a clause ("accused of hiding") counts, under either scheme.
+    """
+    found = []
+    for child in token.children:
+        if child.dep_ in {"prep", "agent", "dative"} and child.pos_ in {"ADP", "SCONJ", "PART", "VERB"}:
+            for noun in child.children:
+                if noun.dep_ in {"pobj", "pcomp"}:
+                    found.append((child.lower_, noun))
+        elif child.dep_ in _OBLIQUE or child.dep_.startswith(("obl:", "nmod:")) or child.dep_ in {"advcl", "acl"}:
+            marks = [c for c in child.children if c.dep_ in {"case", "mark"} and c.i < child.i]
+            if marks and not (marks[0].lower_ == "to" and child.dep_ in {"advcl", "acl"}):
+                found.append((_whole_preposition(marks[0]), child))
+    return found
+
+
+def _whole_preposition(mark: Token) -> str:
+    fixed = [c.lower_ for c in mark.children if c.dep_ in {"fixed", "mwe"}]
+    return " ".join([mark.lower_, *fixed])
+
+
+def clauses(verb: Token) -> list[Token]:
+    """Heads of the clausal complements, finite or not, in text order."""
+    return [c for c in verb.children if c.dep_ in _CLAUSE]
+
+
+def is_infinitive(clause: Token) -> bool:
+    return any(c.lower_ == "to" and c.dep_ in {"mark", "aux"} for c in clause.children)
+
+
+def possessor(noun: Token) -> Token | None:
+    found = children(noun, _POSSESSOR)
+    return found[0] if found else None
+
+
+def conjuncts(token: Token) -> list[Token]:
+    """The token and what is coordinated with it, in text order."""
+    found = [token]
+    for child in token.children:
+        if child.dep_ == "conj" and child.pos_ not in {"VERB", "AUX"}:
+            found.extend(conjuncts(child))
+    return sorted(found, key=lambda t: t.i)
+
+
+def appositions(noun: Token) -> list[Token]:
+    return children(noun, frozenset({"appos"}))
+
+
+def name_parts(noun: Token) -> list[Token]:
+    return children(noun, _NAME_PART)
+
+
+def auxiliaries(verb: Token) -> list[Token]:
+    return children(verb, frozenset({"aux", "cop"}) | _PASSIVE_AUX)
+
+
+def is_negated(verb: Token) -> bool:
+    """Negation at the word itself; "no" as determiner counts for nouns."""
+    for child in verb.children:
+        if child.lower_ in _NEGATIONS and child.dep_ in {"neg", "advmod", "det", "cc:preconj", "aux"}:
+            return True
+    return False
+
+
+def noun_phrase(head: Token) -> Span:
+    """A noun phrase with its modifiers and relative clauses, without what only precedes or follows it as punctuation."""
+    members = [t for t in head.subtree if not (t.dep_ in {"parataxis"} and t != head)]
+    first, last = members[0], members[-1]
+    while last.i > head.i and (last.is_punct or last.is_space) and last.text not in {")", "”", '"', "’"}:
+        last = last.nbor(-1)
+    while first.i < head.i and (first.is_space or first.text in {",", "-", "–", "—", ":", ";"} or first.dep_ in {"case", "mark"}):
+        first = first.nbor(1)
+    return text_span(first, last)
+
+
+def core_phrase(head: Token) -> Span:
+    """The noun phrase up to and including its head's name: no relative clause, no apposition, no prepositional phrase."""
+    last = head
+    for child in head.rights:
+        if child.dep_ in _NAME_PART and child.i == last.i + 1:
+            last = child.right_edge
+    first = head
+    for child in reversed(list(head.lefts)):
+        if child.dep_ in {"case", "mark", "punct", "cc", "cc:preconj"} and not child.lower_ == "'s":
+            continue
+        first = child.left_edge
+    return text_span(first, last)
+
+
+def ancestors_until_root(token: Token) -> Iterator[Token]:
+    """The token's governors, nearest first."""
+    current = token
+    for _ in range(len(token.doc)):
+        if current.head.i == current.i:
+            return
+        current = current.head
+        yield current
+
+
+def token_at(doc: Doc, char: int) -> Token | None:
+    """The token that covers a character, or the first one after it."""
+    low, high = 0, len(doc)
+    while low < high:
+        middle = (low + high) // 2
+        token = doc[middle]
+        if token.idx + len(token) <= char:
+            low = middle + 1
+        else:
+            high = middle
+    return doc[low] if low < len(doc) else None
