@@ -21,6 +21,10 @@ from pipeline.actors.text import Word, joined, slug, words
 from pipeline.errors import BadSetting
 
 _UNKNOWN_PLACE = "unknown"
+# Words that begin a sentence and so have a capital without being a name.
+_OPENERS = frozenset(
+    ["after", "although", "and", "as", "at", "because", "before", "but", "by", "during", "even", "for", "from", "however", "if", "in", "like", "meanwhile", "nor", "now", "on", "once", "or", "since", "so", "that", "then", "though", "to", "today", "under", "unless", "until", "when", "where", "whether", "which", "while", "with", "without", "yesterday", "yet", "earlier", "last", "later", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "asked", "did", "does", "has", "is", "was", "will", "would", "should", "could", "can", "may", "what", "why", "how", "who"]
+)
 _PARTICIPLES = frozenset({"based", "led", "backed", "run", "born", "held", "controlled", "brokered", "affiliated"})
 
 
@@ -83,7 +87,7 @@ class Directory:
         """The actor of an id, as of a date."""
         if actor_id in self.files.people:
             return self._person(actor_id, at or date.today())
-        return self._actors.get(actor_id)
+        return self._body_actor(actor_id)
 
     def state(self, code: str) -> Actor | None:
         """The state or territory of an alpha-3 code."""
@@ -293,7 +297,7 @@ class Directory:
             for held in posts:
                 office = self._offices.get(slug(held.role))
                 body = self._body_id(person, held)
-                if body.split("/")[0] not in self._actors and body.split("/")[0].upper() not in self._actors:
+                if self._body_actor(body) is None:
                     where = self.files.where[identity]
                     raise BadSetting(f'{where}: [[person]] "{person.name}": no body has the id "{body}".')
                 if office:
@@ -347,7 +351,8 @@ class Directory:
         )
         if held is not None:
             body = self._body_actor(self._body_id(person, held))
-            actor = replace(actor, role=self._role(person, held), affiliation=body.name if body else None)
+            affiliation = body.name if body and body.kind != "state" else None
+            actor = replace(actor, role=self._role(person, held), affiliation=affiliation)
             if held.body is not None and body is not None:
                 actor = replace(actor, country=body.country, country_name=body.country_name)
         elif past is not None:
@@ -439,8 +444,32 @@ class Directory:
                 name = text[found[here].start : after.end]
                 guess = Match(self.unknown_organisation(name), "guess", "a company's name that holds a place's name")
                 return length + 1, guess
-        matches = self._matches(names, at)
-        return length, matches[0]
+        if self._inside_longer_name(text, found, here, names):
+            return length, None
+        after = found[here + length] if length < reach else None
+        group = length == 1 and names[0].target.startswith("group/")
+        if group and after and after.written[0].isupper() and not self._headline(text, after):
+            return length, None  # "West Darfur" is not the West
+        return length, self._matches(names, at)[0]
+
+    def _inside_longer_name(self, text: str, found: list[Word], here: int, names: Sequence[Name]) -> bool:
+        """Whether a surname or a place follows a given name that makes it somebody else: "Melania Trump"."""
+        if here == 0 or not (names[0].target in self.files.people or names[0].note.startswith("also a given name")):
+            return False
+        before = found[here - 1]
+        if text[before.end : found[here].start] != " " or not before.written[0].isupper() or before.possessive:
+            return False
+        opener = before.written.istitle() and before.base in _OPENERS
+        known = self.index.get([before]) or self.phrases.is_title([before])
+        return not (opener or known or names[0].how == "name" or self._headline(text, before))
+
+    @staticmethod
+    def _headline(text: str, word: Word) -> bool:
+        """Whether the line of a word capitalises most of its words, so that capitals tell nothing."""
+        start = text.rfind("\n", 0, word.start) + 1
+        end = text.find("\n", word.end)
+        long = [part for part in text[start : end if end >= 0 else len(text)].split() if len(part) > 3]
+        return sum(part[0].isupper() for part in long) > 0.7 * len(long)
 
     def _opening(self, found: list[Word], here: int, reach: int) -> int:
         """Length of a name such as "Bank of America" at a word, or 0."""

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -118,7 +118,7 @@ class Companies(Entry):
     openings: list[str] = Field(default_factory=list)
 
 
-class Post(Entry):
+class Post(NamedTuple):
     """An office held: role as written, body (None: the office's own), first and last day."""
 
     role: str
@@ -176,7 +176,7 @@ def post(written: str) -> Post:
     start, end = _day(match["start"], end=False), _day(match["end"], end=True)
     if end < start:
         raise ValueError(f'the post "{written}" ends before it begins')
-    return Post.model_construct(role=match["role"], body=match["body"], start=start, end=end)
+    return Post(role=match["role"], body=match["body"], start=start, end=end)
 
 
 def _entry(model: type[E_], value: Any, path: Path, what: str) -> E_:

@@ -23,20 +23,24 @@ _RANK: dict[How, int] = {
 
 
 class Name(NamedTuple):
-    """One name of one actor. `capitals`: which of its words must begin with a capital in a text."""
+    """One name of one actor. `capitals`: which of its words must begin with a capital in a text.
+
+    `acronym`: a short name that must be written as it is, such as "US" or "AfD"; else empty.
+    """
 
     target: str
     how: How
     capitals: tuple[bool, ...]
-    acronym: bool
+    acronym: str
     scanned: bool
     note: str
 
     def fits(self, found: Sequence[Word], *, shouting: bool = False) -> bool:
         """Whether the words as written can be this name: "us" is not "US", nor is "turkey" the state."""
         if self.acronym:
-            written = found[0].written
-            return written.isupper() and not (shouting and found[0].base in _WORDS_IN_CAPITALS)
+            written = found[0].written.replace(".", "")
+            exact = written == self.acronym or (shouting and written == self.acronym.upper())
+            return exact and not (shouting and found[0].base in _WORDS_IN_CAPITALS)
         for word, capital in zip(found, self.capitals, strict=True):
             if capital and word.written[0].islower():
                 return False
@@ -62,14 +66,16 @@ class Index:
         if not found:
             return
         only = found[0].written.replace(".", "")
-        acronym = len(found) == 1 and only.isupper() and len(only) <= 3
+        short = len(found) == 1 and len(only) <= 3 and sum(letter.isupper() for letter in only) > 1
+        acronym = only if short else ""
         name = Name(target, how, tuple(word.written[0].isupper() for word in found), acronym, scanned, note)
         key = key_of(found)
         here = self._names.setdefault(key, [])
         if any(other.target == target and other.capitals == name.capitals for other in here):
             return
         here.append(name)
-        here.sort(key=lambda other: _RANK[other.how])
+        if len(here) > 1:
+            here.sort(key=lambda other: _RANK[other.how])
         lengths = self._lengths.setdefault(found[0].full if len(found) > 1 else found[0].base, [])
         if len(found) not in lengths:
             lengths.append(len(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _APOSTROPHES = "'’ʻʼ`´"
 _WORD = re.compile(
@@ -18,11 +18,10 @@ _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "ß": "ss", "ə": "e"}
 )
 _JOINTS = re.compile(r"[ \t\u00a0\u2009\u202f]{0,3}\n?[ \t\u00a0]*|[‐‑–]")
-_SHORT = frozenset("st mr mrs ms dr gen col lt maj adm sen rep gov prof no sgt capt brig pres jr sr".split())
+_SHORT = frozenset(["st", "mr", "mrs", "ms", "dr", "gen", "col", "lt", "maj", "adm", "sen", "rep", "gov", "prof", "no", "sgt", "capt", "brig", "pres", "jr", "sr"])
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word: `base` and `full` are what it compares by, without and with a possessive 's."""
 
     start: int
@@ -39,7 +38,7 @@ class Word:
 def fold(word: str) -> str:
     """What a word compares by: no case, accents, dots or apostrophes."""
     if word.isascii():
-        return _MARKS.sub("", word).casefold()
+        return word.lower() if word.isalnum() else _MARKS.sub("", word).lower()
     return _MARKS.sub("", unicodedata.normalize("NFKD", word.translate(_LETTERS))).casefold()
 
 
@@ -51,7 +50,7 @@ def words(text: str) -> list[Word]:
         if written == "&":
             found.append(Word(match.start(), match.end(), "and", "and", "and"))
             continue
-        bare = _POSSESSIVE.sub("", written)
+        bare = written if written.isalnum() else _POSSESSIVE.sub("", written)
         base = fold(bare)
         if base:
             full = base + "s" if bare != written else base
@@ -62,7 +61,7 @@ def words(text: str) -> list[Word]:
 def joined(text: str, left: Word, right: Word) -> bool:
     """Whether two neighbouring words can belong to one name: no sentence end, paragraph or quote between them."""
     gap = text[left.end + (2 if left.possessive else 0) : right.start]
-    if gap in (" ", "-"):
+    if gap in (" ", "-", "' ", "’ "):
         return True
     if gap.startswith("."):
         return (len(left.base) == 1 or left.base in _SHORT) and gap in (".", ". ")
@@ -71,4 +70,7 @@ def joined(text: str, left: Word, right: Word) -> bool:
 
 def slug(name: str) -> str:
     """A readable id part: "Maria Zakharova" → "maria-zakharova"."""
+    plain = name.replace(" ", "")
+    if plain.isascii() and plain.isalnum():
+        return "-".join(name.lower().split())
     return "-".join(word.base for word in words(name))
