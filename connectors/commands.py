@@ -22,6 +22,7 @@ from connectors.publish import ArticleProducer, Summary, stream_id
 from connectors.sources import Source, add_source, load_sources, sources_path
 from pipeline.errors import BadInput, DemarcheError
 from pipeline.inputs import article_from_page, decode_page, read_file
+from pipeline.inputs.files import printable
 from pipeline.records import Article, Publisher, SourceRef
 from pipeline.settings import Settings, settings
 
@@ -209,7 +210,7 @@ def _opened(target: Target) -> Connector:
 
 def _key(name: str) -> str:
     """A source's name for its checkpoint."""
-    return name if "://" in name else str(Path(name).absolute())
+    return name if "://" in name else printable(Path(name).absolute())
 
 
 def _exhaust(found: Iterable[Found], advance: Callable[[Found], None]) -> None:

@@ -65,8 +65,9 @@ class FilesConnector:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
         for error in failed:
-            reason = f"This folder cannot be opened: {error.strerror}. Allow it with: chmod u+rx '{printable(error.filename)}'"
-            yield Refusal(printable(error.filename), reason)
+            folder = printable(error.filename)
+            reason = f"This folder cannot be opened: {error.strerror}. Allow it with: chmod u+rx '{folder}'"
+            yield Refusal(folder, reason)
 
     def _read_file(self, path: Path) -> Iterator[Found]:
         data = b""
@@ -90,5 +91,5 @@ def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(_RAW_BYTES)
-    except OSError:
+    except (OSError, ValueError):
         return b""

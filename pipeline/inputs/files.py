@@ -55,10 +55,9 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     try:
         if path.stat().st_size > max_bytes:
             raise too_large
-        if path.suffix.lower() != ".gz":
-            return path.read_bytes()
-        with gzip.open(path) as packed:
-            data = packed.read(max_bytes + 1)
+        # Never more than that, whatever its size is said to be: a device has none.
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            data = file.read(max_bytes + 1)
     except FileNotFoundError:
         raise BadInput("There is no such file.", "Check its name and the working directory.") from None
     except PermissionError:
@@ -67,8 +66,8 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         raise BadInput("It is a folder.", "Name a file in it.") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadInput(f"It is not a valid gzip file: {error}.", "Pack it again.") from None
-    except OSError as error:
-        raise BadInput(f"It cannot be read: {error.strerror or error}.", "Check the disk and the file.") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"It cannot be read: {error}.", "Check the disk and the file.") from None
     if len(data) > max_bytes:
         raise too_large
     return data

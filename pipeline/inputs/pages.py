@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -108,12 +107,8 @@ def article_from_page(
 
 def fragment_to_text(markup: str) -> str:
     """The text of a piece of HTML, such as a feed carries: one line a paragraph, pictures and scripts left out."""
-    try:
-        root = lxml.html.fragment_fromstring(markup, create_parent="div")
-    except (ParserError, ValueError):
-        return without_boilerplate(_squeeze(html.unescape(re.sub(r"<[^>]*>", " ", markup))))
     lines: list[str] = [""]
-    for piece in _pieces(root):
+    for piece in _pieces(markup):
         if piece is None:
             lines.append("")
         else:
@@ -121,8 +116,14 @@ def fragment_to_text(markup: str) -> str:
     return without_boilerplate("\n".join(line for line in map(_squeeze, lines) if line))
 
 
-def _pieces(root: lxml.html.HtmlElement) -> Iterator[str | None]:
+def _pieces(markup: str) -> Iterator[str | None]:
     """Text in document order, None where a block begins or ends. Iterative: feeds nest as deep as they like."""
+    try:
+        # Without `huge_tree` all that is nested deeper than 256 is lost without a word.
+        parser = lxml.html.HTMLParser(huge_tree=True)
+        root = lxml.html.fragment_fromstring(markup, create_parent="div", parser=parser)
+    except (ParserError, ValueError):
+        return
     stack: list[tuple[Any, bool]] = [(root, False)]
     while stack:
         element, leaving = stack.pop()
