@@ -1,0 +1,1 @@
+"""`demarche demo`: the whole way, once, on sample articles."""
