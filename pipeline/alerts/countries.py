@@ -7,6 +7,8 @@ from functools import lru_cache
 import pycountry
 from babel import Locale
 
+from pipeline.actors import Directory
+
 _ALSO = {
     "u.s.": "USA",
     "u.s.a.": "USA",
@@ -93,3 +95,23 @@ def country_code(name: str) -> str | None:
             return str(found.alpha_3)
     plain = name.casefold()
     return _names().get(plain) or _names().get(plain.removeprefix("the "))
+
+
+@lru_cache(maxsize=1)
+def _directory() -> Directory:
+    return Directory.load()
+
+
+def state_code(name: str) -> str | None:
+    """The alpha-3 code of the state that a name stands for, metonyms such as Kremlin and White House included."""
+    code = country_code(name)
+    if code:
+        return code
+    match = next(iter(_directory().find(name)), None)
+    return match.actor.country if match and match.actor.kind == "state" else None
+
+
+def actor_id(name: str) -> str | None:
+    """The id of the known actor who is called so, states aside."""
+    match = next(iter(_directory().find(name)), None)
+    return match.actor.id if match and match.actor.kind != "state" and match.how != "guess" else None

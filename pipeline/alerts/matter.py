@@ -20,7 +20,7 @@ from pipeline.records import StatementRecord
 _INFLECTIONS = ("ings", "ing", "ied", "ies", "ed", "es", "s", "e")
 _DERIVATIONS = (
     *("isation", "ization", "ations", "ation", "ating", "ition", "ments", "ment", "tion", "sion", "ance", "ence"),
-    *("ates", "ate", "able", "ible", "ists", "ist", "ions", "ion", "ally", "ily", "ity", "ive", "ism", "ial"),
+    *("ates", "ate", "at", "able", "ible", "ists", "ist", "ions", "ion", "ally", "ily", "ity", "ive", "ism", "ial"),
     *("ors", "ers", "or", "er", "al", "ly", "ic", "ed", "de", "y"),
 )
 _INFLECTED_MIN, _DERIVED_MIN = 3, 4
@@ -163,7 +163,7 @@ def _quantities(text: str) -> Iterable[tuple[str, float]]:
     for match in _QUANTITY.finditer(text):
         number = match["number"].replace(",", "").casefold()
         unit = match["unit"].casefold().replace(" ", "")
-        if unit in _TIME_UNITS or (number.isdigit() and len(number) == 4 and number[:2] in ("19", "20")):
+        if unit in _TIME_UNITS or re.fullmatch(r"(?:19|20)\d\d", match["number"]):
             continue
         value = float(_NUMBER_WORDS.get(number, 0) or number) * _SCALES.get((match["scale"] or "").casefold(), 1)
         yield ("%" if unit in ("%", "percent") else stem(unit)), value

@@ -17,19 +17,20 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from pipeline.alerts.countries import country_code
+from pipeline.alerts.countries import actor_id, country_code, state_code
 from pipeline.alerts.matter import stem
 from pipeline.errors import BadSetting
 from pipeline.records import WARNING_ACTS, Act, Party, StatementRecord, Status
 
 ANYBODY = "*"
-_MEDIA_KINDS = frozenset({"agency", "news_agency", "media", "publisher", "outlet"})
+_MEDIA_KIND = "agency"
 _TOKEN = re.compile(r"\w+")
 
 
@@ -122,17 +123,22 @@ class RuleSet:
 
 
 def _bucket_keys(rule: Rule) -> Iterator[tuple[str, str, str]]:
-    speakers = [_name_key(name) for name in rule.speakers] or [ANYBODY]
-    addressees = [_name_key(name) for name in rule.addressees] or [ANYBODY]
+    speakers = [key for name in rule.speakers for key in _name_keys(name)] or [ANYBODY]
+    addressees = [key for name in rule.addressees for key in _name_keys(name)] or [ANYBODY]
     for act in dict.fromkeys(rule.acts):
         for speaker in dict.fromkeys(speakers):
             for addressee in dict.fromkeys(addressees):
                 yield act, speaker, addressee
 
 
-def _name_key(name: str) -> str:
-    """A country by its code, anybody else by the name as written, case aside."""
-    return country_code(name) or name.strip().casefold().removeprefix("the ")
+@lru_cache(maxsize=100_000)
+def _name_keys(name: str) -> frozenset[str]:
+    """A state by its code; anybody else by the name as written, case aside, and by the id of a known actor."""
+    code = state_code(name)
+    if code:
+        return frozenset({code})
+    known = actor_id(name)
+    return frozenset({name.strip().casefold().removeprefix("the "), *([known.casefold()] if known else [])})
 
 
 def party_keys(party: Party) -> set[str]:
@@ -183,7 +189,7 @@ def _speaker_met(rule: Rule, record: StatementRecord) -> str:
     if not rule.speakers:
         political = statement.alertable if warning else any(map(_is_political, statement.speakers))
         return _described(statement.speakers[0]) + " (any political actor)" if political and statement.speakers else ""
-    named = tuple(name for name in rule.speakers if not country_code(name))
+    named = tuple(name for name in rule.speakers if not state_code(name))
     found = _party_met(named, statement.speakers)
     if not found and (statement.alertable or not warning):
         found = _party_met(rule.speakers, statement.speakers)
@@ -191,15 +197,14 @@ def _speaker_met(rule: Rule, record: StatementRecord) -> str:
 
 
 def _is_political(party: Party) -> bool:
-    return bool(party.country or party.actor_id) and party.kind not in _MEDIA_KINDS
+    return bool(party.country or party.actor_id) and party.kind != _MEDIA_KIND
 
 
 def _party_met(names: Iterable[str], parties: Iterable[Party]) -> str:
     parties = list(parties)
     for name in names:
-        key = _name_key(name)
         for party in parties:
-            if key in party_keys(party):
+            if _name_keys(name) & party_keys(party):
                 return _described(party) + ("" if party.name.casefold() == name.casefold() else f" (for “{name}”)")
     return ""
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from elasticsearch import BadRequestError, Elasticsearch
 
-from pipeline.alerts.countries import country_code
+from pipeline.alerts.countries import actor_id, state_code
 from pipeline.errors import BadInput
 from pipeline.index.client import reason_of, translated_errors
 from pipeline.index.documents import encodable
@@ -26,6 +26,20 @@ Kind = Literal["articles", "statements"]
 MAX_QUERY_CHARS = 2000
 MAX_SIZE = 1000
 _OPERATORS = "AND|OR|NOT|PHRASE|PREFIX|PRECEDENCE|ESCAPE|WHITESPACE"
+_WORDS_IN: dict[Kind, list[str]] = {
+    "articles": ["title^3", "text", "variants"],
+    "statements": [
+        "words^3",
+        "evidence^2",
+        "title",
+        "speakers.text^2",
+        "affiliations.text",
+        "addressees.text",
+        "variants",
+    ],
+}
+"""Where search words are looked for, and with what weight."""
+_SHOWN_OF: dict[Kind, list[str]] = {"articles": ["title", "text"], "statements": ["title", "words", "evidence"]}
 _MARK = ("\x02", "\x03")
 """Around highlighted words: characters that no article has, so that nobody's markup is taken for ours."""
 _AGO = re.compile(r"(\d{1,4})([hdw])")
@@ -90,7 +104,6 @@ def request_body(query: Query) -> dict[str, Any]:
         raise BadInput(f"The number of hits must be between 1 and {MAX_SIZE}.")
     if query.kind not in get_args(Kind):
         raise BadInput(f"'{query.kind}' cannot be searched.", "Search articles or statements.")
-    words = {"articles": ["title^3", "text", "variants"], "statements": ["words^3", "evidence^2", "title", "variants"]}
     text = encodable(query.text).replace("\0", " ").strip()
     must = []
     if text:
@@ -98,14 +111,13 @@ def request_body(query: Query) -> dict[str, Any]:
             {
                 "simple_query_string": {
                     "query": text,
-                    "fields": words[query.kind],
+                    "fields": _WORDS_IN[query.kind],
                     "default_operator": "and",
                     "flags": _OPERATORS,
                     "lenient": True,
                 }
             }
         )
-    shown = [name.partition("^")[0] for name in words[query.kind] if not name.startswith("variants")]
     return {
         "query": {"bool": {"must": must, "filter": _filters(query)}},
         "sort": ["_score", {"said_at": "desc"}] if text else [{"said_at": "desc"}, {"article_id": "asc"}],
@@ -119,7 +131,7 @@ def request_body(query: Query) -> dict[str, Any]:
             "number_of_fragments": 2,
             "max_analyzed_offset": 999_999,
             "require_field_match": False,
-            "fields": {name: {} for name in shown},
+            "fields": {name: {} for name in _SHOWN_OF[query.kind]},
         },
     }
 
@@ -152,10 +164,11 @@ def _filters(query: Query) -> list[dict[str, Any]]:
 def _party_filter(name: str, prefix: str, role: str, fields: list[str]) -> dict[str, Any]:
     """A country by its code, which all who speak for it carry; anybody else by name, part of a name, or id."""
     name = encodable(name).strip()
-    code = country_code(name)
+    code = state_code(name)
     if code:
         return {"term": {f"{prefix}{role}_countries": code}}
-    ways: list[dict[str, Any]] = [{"term": {f"{prefix}{role}_ids": name}}]
+    ids = [name, *filter(None, [actor_id(name)])]
+    ways: list[dict[str, Any]] = [{"terms": {f"{prefix}{role}_ids": ids}}]
     for where in fields:
         ways += [{"term": {f"{where}.norm": name}}, {"match_phrase": {f"{where}.text": name}}]
     return _any_of(*ways)

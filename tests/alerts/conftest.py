@@ -17,7 +17,6 @@ import pytest
 from pipeline.records import Party, Publisher, SourceRef, Statement, StatementRecord, hash_id
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-PAIRS = Path(__file__).with_name("claim_pairs.txt")
 _MARK = re.compile(r"[\[{](?P<side>\w+):(?P<words>[^\]}]+)[\]}]")
 _STOP_WORDS = """
     a an the and or but of to in on at by for from with over about against off out up down into onto through
@@ -83,19 +82,17 @@ def make_record(
 
 
 class Pair(NamedTuple):
-    """Two tellings, and whether they tell one claim. `held_out` pairs were not looked at while tuning."""
+    """Two tellings, and whether they tell one claim."""
 
     same: bool
     first: str
     second: str
-    held_out: bool
 
 
-def read_pairs() -> list[Pair]:
-    blocks = PAIRS.read_text("utf8").split("\n\n")
+def read_pairs(name: str) -> list[Pair]:
+    blocks = Path(__file__).with_name(name).read_text("utf8").split("\n\n")
     lines = [[line for line in block.splitlines() if line and not line.startswith("#")] for block in blocks]
-    found = [block for block in lines if len(block) == 3]
-    return [Pair(b[0] == "same", b[1], b[2], bool(number % 2)) for number, b in enumerate(found)]
+    return [Pair(block[0] == "same", block[1], block[2]) for block in lines if len(block) == 3]
 
 
 @pytest.fixture
@@ -104,5 +101,7 @@ def record() -> Callable[..., StatementRecord]:
 
 
 @pytest.fixture
-def pairs() -> list[Pair]:
-    return read_pairs()
+def pairs() -> dict[str, list[Pair]]:
+    """Pairs by what was done with them: tuned on, held out while tuning, written afterwards."""
+    early, fresh = read_pairs("claim_pairs.txt"), read_pairs("claim_pairs_fresh.txt")
+    return {"tuned on": early[::2], "held out": early[1::2], "fresh": fresh}

@@ -1,0 +1,223 @@
+"""`demarche alerts`: the alerts raised, their life, and what rules would have raised on past articles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.alerts import RuleSet, load_rules, process
+from pipeline.errors import BadInput
+from pipeline.records import Alert, Article, Claim, EnrichedArticle, Party, StatementRecord
+from pipeline.settings import Settings, settings
+
+_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""The time of articles without one in a backtest, which must not depend on the day it is run."""
+
+
+@click.group()
+def alerts() -> None:
+    """List, acknowledge and mute alerts; try rules on past articles."""
+
+
+@alerts.command("list")
+@click.option(
+    "--state", type=click.Choice(["open", "acknowledged", "muted", "closed"]), help="Only alerts in this state."
+)
+@click.option("--rule", default="", help="Only alerts of this rule.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--output", type=click.Choice(["pretty", "jsonl"]), default="pretty", show_default=True)
+def list_(state: str | None, rule: str, limit: int, output: str) -> None:
+    """Alerts, newest first."""
+    from pipeline.index import connect, find_alerts
+
+    options = settings()
+    with connect(options) as client:
+        found, total = find_alerts(client, options, state=state or "", rule=rule, size=limit)
+    if output == "jsonl":
+        for alert in found:
+            click.echo(alert.model_dump_json())
+    elif not found:
+        click.echo("No alerts.")
+    else:
+        console = Console()
+        for alert in found:
+            console.print(summary(alert), soft_wrap=True)
+        console.print(Text(f"{total} alert{'s' if total != 1 else ''}.", style="bold"))
+
+
+@alerts.command()
+@click.argument("alert_id")
+@click.option("--output", type=click.Choice(["pretty", "jsonl"]), default="pretty", show_default=True)
+def show(alert_id: str, output: str) -> None:
+    """One alert with all its sources and why it fired. ALERT_ID may be the beginning of the id."""
+    from pipeline.index import connect, find_alert
+
+    options = settings()
+    with connect(options) as client:
+        alert = find_alert(client, options, alert_id)
+    if output == "jsonl":
+        click.echo(alert.model_dump_json())
+    else:
+        print_alert(Console(), alert)
+
+
+@alerts.command()
+@click.argument("alert_ids", nargs=-1, required=True)
+def ack(alert_ids: tuple[str, ...]) -> None:
+    """Mark alerts as seen. The beginning of an id is enough."""
+    _set_state(alert_ids, "acknowledged")
+
+
+@alerts.command()
+@click.argument("alert_ids", nargs=-1, required=True)
+def mute(alert_ids: tuple[str, ...]) -> None:
+    """Keep alerts out of the way; their sources still grow. The beginning of an id is enough."""
+    _set_state(alert_ids, "muted")
+
+
+def _set_state(alert_ids: Sequence[str], state: Literal["acknowledged", "muted"]) -> None:
+    from pipeline.index import Writer, connect, find_alert
+
+    options = settings()
+    with connect(options) as client:
+        writer = Writer(client, options)
+        for start in alert_ids:
+            alert = find_alert(client, options, start)
+            writer.set_alert_state(alert.alert_id, state)
+            click.echo(f"{alert.alert_id[:8]} is {state}.")
+
+
+@alerts.command()
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.argument("articles", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Choice(["pretty", "jsonl"]), default="pretty", show_default=True)
+def backtest(rules: Path, articles: Path, output: str) -> int:
+    """Print what RULES.toml would have raised on ARTICLES.jsonl, oldest article first. Needs no server.
+
+    Each line of ARTICLES.jsonl is an object with `text`, and `id`, `title`, `url`, `publisher` and `published_at` where
+    they are known. The same input always gives the same output.
+    """
+    options = settings()
+    ruleset = load_rules(rules)
+    found, bad = _read(articles, options)
+    ids = {article.article_id: name for name, article in found}
+    raised = replay(_enriched([article for _, article in found], options), ruleset, options)
+    for reason in bad:
+        click.echo(f"demarche: {reason}", err=True)
+    if output == "jsonl":
+        for alert in raised:
+            click.echo(json.dumps(_row(alert, ids), ensure_ascii=False))
+    else:
+        console = Console()
+        for alert in raised:
+            print_alert(console, alert, ids)
+        console.print(Text(f"{len(raised)} alerts from {len(found)} articles.", style="bold"))
+    return BadInput.exit_code if bad and not found else 0
+
+
+def _read(path: Path, options: Settings) -> tuple[list[tuple[str, Article]], list[str]]:
+    """Articles with the names the user gave them, and what is wrong with the lines that are none."""
+    from pipeline.inputs import read_articles, read_file
+    from pipeline.inputs.files import stem_of
+
+    try:
+        data = read_file(path, options.max_file_bytes)
+        parts = list(read_articles(data, path=path, kind="jsonl", settings=options, fetched_at=_UNDATED))
+    except BadInput as error:
+        raise BadInput(f"{path}: {error.message}", error.hint) from error
+    found: list[tuple[str, Article]] = []
+    bad: list[str] = []
+    for number, part in enumerate(parts, 1):
+        if isinstance(part, Article):
+            found.append((part.source.id if part.source.id != stem_of(path) else f"line-{number}", part))
+        else:
+            bad.append(f"{path}, line {part.line}: {part.error}")
+    return found, bad
+
+
+def _enriched(articles: Sequence[Article], options: Settings) -> Iterator[EnrichedArticle]:
+    """Articles in the order in which they were published, as enrichment reads them."""
+    from pipeline.enrich import load_enricher
+
+    if articles:
+        ordered = sorted(articles, key=lambda article: (article.published_at or _UNDATED, article.article_id))
+        yield from load_enricher(options).pipe(ordered)
+
+
+def replay(articles: Iterable[EnrichedArticle], rules: RuleSet, options: Settings) -> list[Alert]:
+    """The alerts that articles raise when each is processed at the time of its publication, in their last state."""
+    from pipeline.enrich import statement_records
+
+    claims: dict[str, list[Claim]] = {}
+    raised: dict[str, Alert] = {}
+    for article in articles:
+        for record in statement_records(article):
+            outcome = process(claims.get(record.key, []), _dated(record), rules, options, now=_time_of(record))
+            claims[record.key] = outcome.claims
+            raised.update({alert.alert_id: alert for alert in outcome.alerts})
+    return list(raised.values())
+
+
+def _time_of(record: StatementRecord) -> datetime:
+    return record.published_at or _UNDATED
+
+
+def _dated(record: StatementRecord) -> StatementRecord:
+    """A record as if it had been seen when it was published. A backtest is about what would have fired: no backfill."""
+    return record.model_copy(update={"first_seen_at": _time_of(record), "backfill": False})
+
+
+def _row(alert: Alert, ids: dict[str, str]) -> dict[str, Any]:
+    row: dict[str, Any] = alert.model_dump(mode="json")
+    for source in row["sources"]:
+        source["article_id"] = ids.get(source["article_id"], source["article_id"])
+    return row
+
+
+def summary(alert: Alert) -> Text:
+    """Two lines: who to whom, the act, how many tell it; the words."""
+    text = Text(alert.alert_id[:8], style="dim")
+    text.append("  ").append(_named(alert.speakers), style="bold")
+    if alert.addressees:
+        text.append(" → ").append(_named(alert.addressees))
+    text.append("  ").append(alert.act, style="bold red")
+    count = len(alert.sources)
+    text.append(f"  {count} source{'s' if count != 1 else ''}, {alert.publisher_count} independent")
+    text.append(f"  [{alert.state}]  {alert.rule}  {alert.created_at:%Y-%m-%d %H:%M}", style="dim")
+    words = " ".join(alert.words.split())
+    return text.append("\n          " + (words if len(words) <= 200 else words[:199] + "…") + "\n")
+
+
+def print_alert(console: Console, alert: Alert, ids: dict[str, str] | None = None) -> None:
+    """An alert whole: what, why, and each source with its words."""
+    console.print(summary(alert), soft_wrap=True)
+    facts = Table.grid(padding=(0, 2))
+    about = [("about", alert.about)] if alert.about else []
+    for name, value in [*about, ("because", alert.why), ("confidence", f"{alert.confidence:.2f}")]:
+        facts.add_row(Text("        " + name, style="dim"), Text(value))
+    for source in alert.sources:
+        publisher = (source.publisher.name or source.publisher.id) if source.publisher else ""
+        name = (ids or {}).get(source.article_id, "")
+        place = " · ".join(filter(None, [f"{source.said_at:%Y-%m-%d %H:%M}", name, publisher, source.url]))
+        facts.add_row(Text("        source", style="dim"), Text(place))
+        for words in source.words:
+            facts.add_row("", Text(" ".join(words.split())))
+    console.print(facts, soft_wrap=True)
+    console.print()
+
+
+def _named(parties: Sequence[Party]) -> str:
+    """Names, each once: a country that is told by several names is shown by its own."""
+    names = dict.fromkeys(
+        party.name if not party.country or party.name == party.country_name else f"{party.name} ({party.country})"
+        for party in parties
+    )
+    return ", ".join(names)

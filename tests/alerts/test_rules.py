@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.alerts import RuleSet, load_rules
+from pipeline.alerts.countries import country_code
+from pipeline.alerts.rules import Rule
+from pipeline.errors import BadSetting
+from pipeline.records import Party, StatementRecord
+
+Make = Callable[..., StatementRecord]
+WARNING = "[RUS:Maria Zakharova] warned {USA:Washington} against strikes on Iran."
+
+
+def met(record: StatementRecord, **parts: object) -> bool:
+    return bool(RuleSet((Rule(id="r", **parts),)).matches(record))  # type: ignore[arg-type]
+
+
+def test_the_rules_that_come_along_match_any_new_warning(record: Make) -> None:
+    rules = load_rules()
+    assert [match.rule.id for match in rules.matches(record(WARNING))] == ["any-warning"]
+    assert not rules.matches(record(WARNING, status="background"))
+    assert not rules.matches(record(WARNING, act="URGE"))
+
+
+@pytest.mark.parametrize(
+    "speaker, matches",
+    [
+        ("Russia", True),
+        ("RUS", True),
+        ("Russian Federation", True),
+        ("Kremlin", True),
+        ("Maria Zakharova", True),
+        ("zakharova", True),
+        ("China", False),
+        ("Maria", False),
+    ],
+)
+def test_speakers_are_countries_with_all_who_speak_for_them_or_names(record: Make, speaker: str, matches: bool) -> None:
+    assert met(record(WARNING), speakers=(speaker,)) is matches
+
+
+def test_affiliation_and_actor_id_name_a_speaker_too(record: Make) -> None:
+    warning = record(WARNING)
+    party = Party(name="Maria Zakharova", actor_id="person/maria-zakharova", affiliation="Russian Foreign Ministry")
+    warning.statement.speakers = [party]
+    assert met(warning, speakers=("person/maria-zakharova",))
+    assert met(warning, speakers=("Russian Foreign Ministry",))
+
+
+def test_known_organisations_match_by_their_id_whatever_they_are_called(record: Make) -> None:
+    warning = record("[nato:the alliance] warned {RUS:Moscow} against violating airspace.")
+    assert met(warning, speakers=("NATO",))
+
+
+@pytest.mark.parametrize(
+    "parts, matches",
+    [
+        ({"addressees": ("United States",)}, True),
+        ({"addressees": ("Finland",)}, False),
+        ({"topics": ("strike",)}, True),
+        ({"topics": ("Arctic drilling", "strikes on Iran")}, True),
+        ({"topics": ("Arctic drilling",)}, False),
+        ({"publishers": ("publisher-a",)}, True),
+        ({"publishers": ("publisher-b",)}, False),
+        ({"languages": ("en",)}, True),
+        ({"languages": ("de",)}, False),
+        ({"min_confidence": 0.9}, True),
+        ({"min_confidence": 0.91}, False),
+        ({"enabled": False}, False),
+        ({"acts": ("CONDEMN",)}, False),
+        ({"statuses": ("background",)}, False),
+    ],
+)
+def test_every_part_of_a_rule_must_be_met(record: Make, parts: dict[str, object], matches: bool) -> None:
+    assert met(record(WARNING), speakers=("Russia",), **parts) is matches
+
+
+def test_a_country_asks_for_a_political_act_a_name_does_not(record: Make) -> None:
+    forecast = record("[RUS:Roshydromet] warned {RUS:residents} of heavy snow.")
+    forecast.statement.alertable = False
+    assert not met(forecast, speakers=("Russia",))
+    assert not met(forecast)
+    assert met(forecast, speakers=("Roshydromet",))
+
+
+def test_other_acts_without_speakers_need_a_political_actor(record: Make) -> None:
+    assert met(record(WARNING, act="CONDEMN"), acts=("CONDEMN",))
+    nobody = record("[unknown:a blogger] condemned {USA:Washington}.", act="CONDEMN")
+    nobody.statement.speakers = [Party(name="a blogger")]
+    assert not met(nobody, acts=("CONDEMN",))
+
+
+def test_a_match_says_which_parts_were_met(record: Make) -> None:
+    rules = RuleSet((Rule(id="r", speakers=("Russia",), addressees=("US",), topics=("Iran",)),))
+    [match] = rules.matches(record(WARNING))
+    assert match.why == (
+        "speaker Maria Zakharova [RUS] (for “Russia”); act WARN; status asserted; "
+        "addressee Washington [USA] (for “US”); topic “Iran”"
+    )
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        (
+            '[[rule]]\nid = "a"\nspeekers = ["Russia"]\n',
+            r"rules\.toml:3: rule 'a', key 'speekers': no such key\. Did you mean 'speakers'\?",
+        ),
+        (
+            '[[rule]]\nid = "a"\n\n[[rule]]\nid = "b"\nacts = ["WARNS"]\n',
+            r":6: rule 'b', key 'acts': 'WARNS' is not one of .*Did you mean 'WARN'\?",
+        ),
+        (
+            '[[rule]]\nid = "a"\nspeakers = "Russia"\n',
+            r":3: rule 'a', key 'speakers': must be a list, like \[\"Russia\"\]",
+        ),
+        ('[[rule]]\nid = "a"\nspeakers = [""]\n', r":3: rule 'a', key 'speakers': holds an empty text"),
+        ('[[rule]]\nid = "a"\nacts = []\n', r":3: rule 'a', key 'acts': must name at least one"),
+        ('[[rule]]\nid = "a"\nmin_confidence = 2\n', r":3: rule 'a', key 'min_confidence': .*less than or equal to 1"),
+        ('[[rule]]\nid = "a"\nmin_publishers = 0\n', r":3: rule 'a', key 'min_publishers'"),
+        ('[[rule]]\nid = "a"\nenabled = "no"\n', r":3: rule 'a', key 'enabled'"),
+        ('[[rule]]\nspeakers = ["Russia"]\n', r":1: rule 'number 1', key 'id': missing"),
+        ('[[rule]]\nid = "no spaces"\n', r":2: rule 'no spaces', key 'id'"),
+        ('[[rule]]\nid = "a"\n[[rule]]\nid = "a"\n', r":4: the rule id 'a' is there twice"),
+        ('[rules]\nid = "a"\n', r":1: unknown key 'rules'"),
+        ("", r"rules\.toml: no rule in it"),
+        ("rule = 3\n", r"rules\.toml: no rule in it"),
+        ("rule = [3]\n", r"rule 1 is not a table"),
+        ("[[rule]\n", r"rules\.toml is not valid TOML: .*line 1"),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_file_line_rule_and_key(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(text, "utf8")
+    with pytest.raises(BadSetting, match=says):
+        load_rules(path)
+
+
+def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes(b'[[rule]]\nid = "\xe9"\n')
+    (tmp_path / "empty").mkdir()
+    for path, says in [("latin.toml", "UTF-8"), ("missing.toml", "does not exist"), ("empty", "holds no .toml file")]:
+        with pytest.raises(BadSetting, match=says):
+            load_rules(tmp_path / path)
+
+
+def test_a_folder_of_rules_is_one_set_without_double_ids(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[[rule]]\nid = "a"\n', "utf8")
+    (tmp_path / "b.toml").write_text('[[rule]]\nid = "b"\n', "utf8")
+    assert [rule.id for rule in load_rules(tmp_path)] == ["a", "b"]
+    (tmp_path / "c.toml").write_text('[[rule]]\nid = "a"\n', "utf8")
+    with pytest.raises(BadSetting, match=r"c\.toml: the rule id 'a' is taken by a rule in .*a\.toml"):
+        load_rules(tmp_path)
+
+
+def test_many_rules_cost_a_statement_hardly_more_than_few(record: Make) -> None:
+    """Only rules of the same act, speaker and addressee are looked at: counted, not timed."""
+    rules = RuleSet(
+        tuple(Rule(id=f"r{n}", speakers=(f"actor {n}",), addressees=("United States",)) for n in range(10_000))
+    )
+    warning = record(WARNING)
+    looked_at = sum(
+        len(rules._buckets.get((warning.statement.act, speaker, addressee), ()))
+        for speaker in ("RUS", "maria zakharova", "zakharova", "*")
+        for addressee in ("USA", "washington", "*")
+    )
+    assert looked_at == 0
+    started = time.perf_counter()
+    assert rules.matches(warning) == []
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "name, code",
+    [
+        ("Russia", "RUS"), ("Türkiye", "TUR"), ("Turkey", "TUR"), ("UK", "GBR"), ("U.S.", "USA"), ("Nigerian", "NGA"),
+        ("South Korea", "KOR"), ("the Netherlands", "NLD"), ("Iranian", "IRN"), ("israeli", "ISR"), ("Kosovo", "XKX"),
+        ("Côte d’Ivoire", "CIV"), ("us", None), ("it", None), ("Zakharova", None), ("NATO", None), ("", None),
+    ],
+)  # fmt: skip
+def test_countries_by_name_code_and_demonym(name: str, code: str | None) -> None:
+    assert country_code(name) == code
