@@ -21,10 +21,6 @@ from pipeline.actors.text import Word, joined, slug, words
 from pipeline.errors import BadSetting
 
 _UNKNOWN_PLACE = "unknown"
-# Words that begin a sentence and so have a capital without being a name.
-_OPENERS = frozenset(
-    ["after", "although", "and", "as", "at", "because", "before", "but", "by", "during", "even", "for", "from", "however", "if", "in", "like", "meanwhile", "nor", "now", "on", "once", "or", "since", "so", "that", "then", "though", "to", "today", "under", "unless", "until", "when", "where", "whether", "which", "while", "with", "without", "yesterday", "yet", "earlier", "last", "later", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "asked", "did", "does", "has", "is", "was", "will", "would", "should", "could", "can", "may", "what", "why", "how", "who"]
-)
 _PARTICIPLES = frozenset({"based", "led", "backed", "run", "born", "held", "controlled", "brokered", "affiliated"})
 
 
@@ -69,6 +65,7 @@ class Directory:
         self._add_bodies()
         self._add_organisations()
         self._add_people()
+        self._openers = frozenset(files.words.openers)
         self.phrases = Phrases(self)
 
     @classmethod
@@ -405,12 +402,19 @@ class Directory:
         return office.id if office else ""
 
     def _titled(self, found: list[Word], at: date) -> list[Match]:
-        """A person after titles: "Russian President Vladimir Putin", "Mr Trump"."""
+        """A name after titles: "Russian President Vladimir Putin", "Mr Trump", "China's state news agency Xinhua"."""
         for start in range(1, len(found)):
-            names = [name for name in self.index.get(found[start:]) if name.target in self.files.people]
+            named = self.index.get(found[start:])
+            names = [
+                name for name in named if name.target in self.files.people or name.target in self.files.organisations
+            ]
             if names:
                 return self._matches(names, at) if self.phrases.is_title(found[:start]) else []
         return []
+
+    def _is_relay(self, identity: str) -> bool:
+        known = self._actors.get(identity)
+        return known is not None and known.relay
 
     def _company(self, name: str, found: list[Word]) -> Match | None:
         """A name that begins with a state's and ends as companies' names do: "Georgia Power"."""
@@ -446,30 +450,36 @@ class Directory:
                 return length + 1, guess
         if self._inside_longer_name(text, found, here, names):
             return length, None
-        after = found[here + length] if length < reach else None
+        following = found[here + length] if length < reach else None
         group = length == 1 and names[0].target.startswith("group/")
-        if group and after and after.written[0].isupper() and not self._headline(text, after):
+        if group and following and following.written[0].isupper() and not self._headline(text, following):
             return length, None  # "West Darfur" is not the West
         return length, self._matches(names, at)[0]
 
     def _inside_longer_name(self, text: str, found: list[Word], here: int, names: Sequence[Name]) -> bool:
-        """Whether a surname or a place follows a given name that makes it somebody else: "Melania Trump"."""
-        if here == 0 or not (names[0].target in self.files.people or names[0].note.startswith("also a given name")):
+        """Whether a name is only part of somebody else's: "Melania Trump", "Chuck Jordan", "Chad Bown"."""
+        surname = names[0].target in self.files.people and names[0].how != "name"
+        given = names[0].note.startswith("also a given name")
+        if not (surname or given):
             return False
-        before = found[here - 1]
-        if text[before.end : found[here].start] != " " or not before.written[0].isupper() or before.possessive:
-            return False
-        opener = before.written.istitle() and before.base in _OPENERS
-        known = self.index.get([before]) or self.phrases.is_title([before])
-        return not (opener or known or names[0].how == "name" or self._headline(text, before))
+        last = here + len(names[0].capitals) - 1
+        before = here > 0 and self._strange(text, found[here - 1], found[here], found[here - 1])
+        after = given and last + 1 < len(found) and self._strange(text, found[last], found[last + 1], found[last + 1])
+        return before or after
 
-    @staticmethod
-    def _headline(text: str, word: Word) -> bool:
-        """Whether the line of a word capitalises most of its words, so that capitals tell nothing."""
+    def _strange(self, text: str, left: Word, right: Word, word: Word) -> bool:
+        """Whether one of two neighbours has a capital for no other reason than being part of a name."""
+        if text[left.end : right.start] != " " or not word.written[0].isupper():
+            return False
+        opener = word.base in self._openers or self.index.get([word]) or self.phrases.is_title([word])
+        return not (opener or self._headline(text, word))
+
+    def _headline(self, text: str, word: Word) -> bool:
+        """Whether the line of a word capitalises all but small words, so that capitals tell nothing."""
         start = text.rfind("\n", 0, word.start) + 1
         end = text.find("\n", word.end)
-        long = [part for part in text[start : end if end >= 0 else len(text)].split() if len(part) > 3]
-        return sum(part[0].isupper() for part in long) > 0.7 * len(long)
+        line = text[start : end if end >= 0 else len(text)].split()
+        return not any(len(part) > 3 and part[0].islower() and part not in self._openers for part in line)
 
     def _opening(self, found: list[Word], here: int, reach: int) -> int:
         """Length of a name such as "Bank of America" at a word, or 0."""

@@ -111,6 +111,8 @@ class Words(Entry):
     modifiers: list[str] = Field(default_factory=list)
     former: list[str] = Field(default_factory=list)
     titles: list[str] = Field(default_factory=list)
+    determiners: list[str] = Field(default_factory=list)
+    openers: list[str] = Field(default_factory=list)
 
 
 class Companies(Entry):
@@ -119,7 +121,7 @@ class Companies(Entry):
 
 
 class Post(NamedTuple):
-    """An office held: role as written, body (None: the office's own), first and last day."""
+    """An office held: role as written, body (None: the office's own), first day, and the day it passed on."""
 
     role: str
     body: str | None
@@ -127,7 +129,7 @@ class Post(NamedTuple):
     end: date
 
     def held(self, at: date) -> bool:
-        return self.start <= at <= self.end
+        return self.start <= at < self.end
 
 
 class Files(BaseModel):
@@ -154,18 +156,16 @@ E_ = TypeVar("E_", bound=Entry)
 
 
 def _day(written: str, *, end: bool) -> date:
-    """A date of full or partial precision; a missing month or day is the first or, for an end, the last one."""
+    """A date of full or partial precision; of a partial one the first day or, for an end, the day after the last."""
     if written == "..":
         return date.max if end else date.min
     parts = [int(part) for part in written.split("-")]
     if len(parts) == 3:
         return date(*parts)
+    year, month = parts[0], parts[1] if len(parts) > 1 else None
     if not end:
-        return date(parts[0], parts[1] if len(parts) > 1 else 1, 1)
-    if len(parts) == 1:
-        return date(parts[0], 12, 31)
-    following = date(parts[0] + parts[1] // 12, parts[1] % 12 + 1, 1)
-    return date.fromordinal(following.toordinal() - 1)
+        return date(year, month or 1, 1)
+    return date(year + 1, 1, 1) if month in (None, 12) else date(year, month + 1, 1)
 
 
 def post(written: str) -> Post:

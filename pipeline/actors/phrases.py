@@ -18,13 +18,11 @@ from pipeline.actors.text import Word, slug, words
 if TYPE_CHECKING:
     from pipeline.actors.directory import Directory
 
-_DETERMINERS = frozenset(
-    ["the", "a", "an", "its", "his", "her", "their", "our", "my", "this", "that", "these", "those", "both", "all", "some", "any", "many", "no", "each", "every"]
-)
 _INDEFINITE = frozenset({"a", "an", "one", "another", "some", "several", "two", "three", "many"})
 _LINKS = frozenset({"of", "for", "at", "from"})
 _PLACED = frozenset({"in", "to", "at", "on", "near", "with"})
 _LOCATED = frozenset({"in", "of", "from", "inside", "southern", "northern", "eastern", "western"})
+_SEATED = ("based", "controlled", "run", "held", "ruled")
 _TOWARDS = frozenset({"anti", "pro", "ethnic"})
 _PARTICLES = frozenset({"al", "el", "bin", "ibn", "de", "da", "van", "von", "der"})
 _WOMAN = frozenset({"spokeswoman", "chairwoman", "congresswoman", "queen", "ms", "mrs", "first-lady"})
@@ -58,9 +56,10 @@ class Phrases:
         self._only = {name: codes.pop() for name, codes in owners.items() if len(codes) == 1}
         self._generic = frozenset(files.words.generic)
         self._modifiers = frozenset(slug(word) for word in files.words.modifiers)
+        self._determiners = frozenset(files.words.determiners)
         self._former = frozenset(files.words.former)
         title_words = {part for key in self._offices for part in key.split("-")}
-        self._title_words = title_words | set(files.words.titles) | _DETERMINERS | _LINKS | self._former
+        self._title_words = title_words | set(files.words.titles) | self._determiners | _LINKS | self._former
 
     # Bodies --------------------------------------------------------------------------------------------------------
 
@@ -341,7 +340,9 @@ class Phrases:
         before = {word.start: found[number - 1].base for number, word in enumerate(found) if number}
         owner = None
         for start, end, match in self._directory.scan(phrase, at=at):
-            foreign = before.get(start) in _TOWARDS or phrase[end : end + 1] == "-"
+            foreign = before.get(start) in _TOWARDS or (
+                phrase[end : end + 1] == "-" and not phrase.startswith(_SEATED, end + 1)
+            )
             if foreign or match.how == "guess" or match.actor.kind == "person":
                 continue
             located = before.get(start) in _LOCATED and match.actor.country
@@ -391,7 +392,7 @@ class Phrases:
     def _bare(self, found: list[Word]) -> list[Word]:
         """Without determiners and modifiers in front."""
         while len(found) > 1 and (
-            found[0].base in _DETERMINERS
+            found[0].base in self._determiners
             or (
                 found[0].base in self._modifiers and self._key(found) not in self._bodies and found[0].written.islower()
             )
@@ -404,7 +405,10 @@ class Phrases:
         if not found:
             owner = self._directory.actor(country) if country else None
             return Place(owner.id, owner.country) if owner else None
-        matches = self._directory.index.get(self._bare(list(found)))
+        bare = self._bare(list(found))
+        while len(bare) > 1 and bare[-1].base in self._modifiers:
+            bare = bare[:-1]
+        matches = self._directory.index.get(bare)
         actors = [(name, self._directory.actor(name.target, at)) for name in matches]
         best = None
         for name, actor in actors:

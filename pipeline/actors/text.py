@@ -12,13 +12,14 @@ _WORD = re.compile(
     rf"|[^\W_]+(?:[{_APOSTROPHES}][^\W_]+)*"
     r"|&"
 )
-_POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]$")
+_TAIL = re.compile(rf"[{_APOSTROPHES}]([sS]|ll|re|ve|d|m)$")  # Moscow's, she'll
+_GAP_TAIL = re.compile(rf"^[{_APOSTROPHES}][a-zA-Z]+")
 _MARKS = re.compile(rf"[.{_APOSTROPHES}\u0300-\u036f]")
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "ß": "ss", "ə": "e"}
 )
 _JOINTS = re.compile(r"[ \t\u00a0\u2009\u202f]{0,3}\n?[ \t\u00a0]*|[‐‑–]")
-_SHORT = frozenset(["st", "mr", "mrs", "ms", "dr", "gen", "col", "lt", "maj", "adm", "sen", "rep", "gov", "prof", "no", "sgt", "capt", "brig", "pres", "jr", "sr"])
+_SHORT = frozenset({"st", "mr", "mrs", "ms", "dr", "gen", "col", "lt", "maj", "adm", "sen", "rep", "gov", "prof", "no"})
 
 
 class Word(NamedTuple):
@@ -50,17 +51,19 @@ def words(text: str) -> list[Word]:
         if written == "&":
             found.append(Word(match.start(), match.end(), "and", "and", "and"))
             continue
-        bare = written if written.isalnum() else _POSSESSIVE.sub("", written)
+        bare = written if written.isalnum() else _TAIL.sub("", written)
         base = fold(bare)
         if base:
-            full = base + "s" if bare != written else base
+            full = base if bare == written else fold(written)
             found.append(Word(match.start(), match.start() + len(bare), bare, base, full))
     return found
 
 
 def joined(text: str, left: Word, right: Word) -> bool:
     """Whether two neighbouring words can belong to one name: no sentence end, paragraph or quote between them."""
-    gap = text[left.end + (2 if left.possessive else 0) : right.start]
+    gap = text[left.end : right.start]
+    if left.possessive:
+        gap = _GAP_TAIL.sub("", gap)
     if gap in (" ", "-", "' ", "’ "):
         return True
     if gap.startswith("."):
