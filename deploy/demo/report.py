@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 MAX_STATEMENTS = 500
 MAX_ALERTS = 200
 WORDS_SHOWN = 150
+PLAIN_ACTS = frozenset({"STATE", "OTHER", "PREDICT"})
 
 
 def print_found(settings: Settings, article_ids: Sequence[str], console: Console) -> None:
@@ -33,8 +34,10 @@ def print_found(settings: Settings, article_ids: Sequence[str], console: Console
     console.print(Rule(f"{len(articles)} articles"))
     console.print(_articles_table(articles))
     console.print(Rule(f"{len(statements)} statements: who → to whom, what"))
-    for statement in statements:
+    telling = [statement for statement in statements if statement["act"] not in PLAIN_ACTS]
+    for statement in telling:
         console.print(_statement(statement))
+    console.print(Text(f"and {len(statements) - len(telling)} that only state something", style="dim"))
     console.print(Rule(f"{len(ours)} {'alert' if len(ours) == 1 else 'alerts'}"))
     for alert in reversed(ours):
         print_alert(console, alert)

@@ -55,7 +55,7 @@ def wait_until_searchable(
                     query={"terms": {"article_id": sorted(article_ids)}},
                     size=len(article_ids),
                     source=False,
-                    docvalue_fields=["article_id"],
+                    docvalue_fields=[{"field": "article_id"}],
                 )
             there = {hit["fields"]["article_id"][0] for hit in answer["hits"]["hits"]}
             missing = set(article_ids) - there

@@ -11,6 +11,7 @@ from rich.markup import escape
 from deploy.local.doctor import findings
 from deploy.local.logs import last_trouble
 from deploy.local.servers import NAMES, LocalServers
+from deploy.local.workers import progress
 from pipeline.settings import Settings, settings
 
 
@@ -77,6 +78,8 @@ def status(context: click.Context) -> None:
         elif process.alive:
             address = f" at {process.address}" if process.address else ""
             console.print(f"{name:14} [green]runs[/]{address} (process {process.pid})", highlight=False)
+            if name == "workers":
+                _print_progress(console)
         else:
             dead = True
             console.print(f"{name:14} [red]dead[/] (was process {process.pid}). The end of {process.log} says:")
@@ -87,6 +90,15 @@ def status(context: click.Context) -> None:
         context.exit(1)
     if not any(state.of(name) for name in NAMES):
         context.exit(3)
+
+
+def _print_progress(console: Console) -> None:
+    """How far the workers are, as they last wrote it."""
+    for report in progress(settings()):
+        for step, told in sorted(report["steps"].items()):
+            waits = f", waits for {told['waits_for']}" if told["waits_for"] else ""
+            lag = "unknown" if told["lag"] is None else told["lag"]
+            console.print(escape(f"    {step:12} {lag} waiting{waits}"), highlight=False)
 
 
 @click.command()
