@@ -1,4 +1,7 @@
-"""Enrichment of one article: language → entities → attributions → actors → speech acts → stance. Pure: text in, records out."""
+"""Enrichment of one article: language → entities → attributions → actors → speech acts → stance.
+
+Pure: articles in, records out; no Kafka, Faust or Elasticsearch.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pipeline.actors import Directory
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.language import detect
 from pipeline.enrich.statements import RULES_VERSION, read_article, statement_records
+from pipeline.errors import BadSetting
 from pipeline.records import Article, EnrichedArticle
 from pipeline.settings import Settings
 
@@ -21,9 +25,14 @@ __all__ = ["Enricher", "load_enricher", "statement_records"]
 
 
 class Enricher:
-    """Finds who says what in articles. Holds a language model, a directory of actors and a cue lexicon; not thread-safe."""
+    """Finds who says what in articles, with a language model, a directory of actors and a cue lexicon.
 
-    def __init__(self, nlp: Language, directory: Directory, cues: Cues, *, model: str, language: str, batch_size: int) -> None:
+    Not thread-safe.
+    """
+
+    def __init__(
+        self, nlp: Language, directory: Directory, cues: Cues, *, model: str, language: str, batch_size: int
+    ) -> None:
         self.nlp = nlp
         self.directory = directory
         self.cues = cues
@@ -66,10 +75,13 @@ def _day_of(article: Article) -> date:
 
 
 def load_enricher(settings: Settings) -> Enricher:
-    """An enricher as the settings want it; raises BadSetting or ModelNotFound saying what to do."""
-    from pipeline.language import load, model_version
+    """An enricher as the settings want it; raises BadSetting saying what to do."""
+    from pipeline.language import ModelNotFound, load, model_version
 
-    nlp = load(settings.model)
+    try:
+        nlp = load(settings.model)
+    except ModelNotFound as error:
+        raise BadSetting(f"The setting 'model' cannot be used: {error}") from error
     return Enricher(
         nlp,
         Directory.load(settings.actors),

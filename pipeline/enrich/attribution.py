@@ -1,8 +1,8 @@
 """Attributions: source, cue and content of every reported statement of one field (roles after PolNeAR, Newell 2018).
 
-Two witnesses are joined. Quotation marks say surely that words are somebody's; who says them is read from the narrator's
-words beside them, even where a parser is confused by what is quoted. Cue frames of the parse give indirect speech, and
-the clause of which a quoted fragment is a part. In order, each only for what is left:
+Two witnesses are joined. Quotation marks say surely that words are somebody's; who says them is read from the
+narrator's words beside them, even where a parser is confused by what is quoted. Cue frames of the parse give
+indirect speech, and the clause of which a quoted fragment is a part. In order, each only for what is left:
 
 1. cue beside a quotation ("…," X said; X said: "…"), with quotations in the same run joined to it;
 2. cue frames with a clause, an object or a phrase: indirect, or mixed where quoted words stand inside;
@@ -111,7 +111,7 @@ class _Finder:
             return
         before, after = self._narration_around(quotation)
         frame = self._cue_after(quotation, after)
-        if frame is None or self._leads_in(before):
+        if frame is None or self._leads_in(before) or self._runs_on(quotation, after):
             frame = self._cue_before(quotation, before) or frame
         if frame is None:
             return
@@ -122,7 +122,7 @@ class _Finder:
         self._direct(quotation, frame, leading=leading)
 
     def _narration_around(self, quotation: Quotation) -> tuple[Span, Span]:
-        """The narrator's words from the last sentence end (or quotation) to the quotation, and from it to the next end."""
+        """The narrator's words between the last sentence end (or quotation) and this one, and from it to the next."""
         first = self._part_of(quotation.start)
         last = self._part_of(max(quotation.end - 1, quotation.start))
         start, end = (first or (quotation.start, quotation.end))[0], (last or (quotation.start, quotation.end))[1]
@@ -152,7 +152,11 @@ class _Finder:
         for frame in self._frames_in(after):
             if frame.cue.idx - quotation.end > _MAX_CUE_DISTANCE * 2:
                 return None
-            if frame.source is None or frame.is_noun:
+            if frame.is_noun:
+                continue
+            if frame.source is None or frame.source.idx < quotation.start:
+                frame.source = self._beside(frame.cue, after) or frame.source
+            if frame.source is None:
                 continue
             if frame.cue.i > 0 and self._between_is_clause(quotation.end, frame):
                 return None
@@ -160,11 +164,39 @@ class _Finder:
                 return frame
         return None
 
+    def _beside(self, cue: Token, span: Span) -> Token | None:
+        """The nearest nominal beside a cue after a quotation: parsers that trip over the quotation lose the subject."""
+        for distance in range(1, 8):
+            for index in (cue.i - distance, cue.i + distance):
+                if not 0 <= index < len(self.doc):
+                    continue
+                token = self.doc[index]
+                if (
+                    not span[0] <= token.idx < span[1]
+                    or token.pos_ not in {"PROPN", "PRON", "NOUN"}
+                    or token.ent_type_ == "DATE"
+                ):
+                    continue
+                while (
+                    token.dep_ in {"flat", "flat:name", "compound", "nn", "nmod:desc", "nmod:poss", "poss"}
+                    and span[0] <= token.head.idx < span[1]
+                ):
+                    token = token.head
+                return token if token.pos_ in {"PROPN", "PRON", "NOUN"} else None
+        return None
+
     def _between_is_clause(self, start: int, frame: Frame) -> bool:
         """Another finite verb before the cue and its source: the quotation belongs to that one."""
-        limit = min(frame.cue.idx, frame.source.idx if frame.source is not None and frame.source.idx >= start else frame.cue.idx)
+        limit = min(
+            frame.cue.idx, frame.source.idx if frame.source is not None and frame.source.idx >= start else frame.cue.idx
+        )
         span = self.doc.char_span(start, limit, alignment_mode="contract")
         return span is not None and any(t.pos_ == "VERB" and t.tag_ in {"VBD", "VBZ", "VBP"} for t in span)
+
+    def _runs_on(self, quotation: Quotation, after: Span) -> bool:
+        """The narrator's sentence goes on after the quoted words, without a comma that would hand it to a cue."""
+        last = self.text[quotation.inner(self.text)[1] - 1]
+        return last not in ",?!" and after[0] < after[1] and self.text[after[0]].islower()
 
     def _leads_in(self, before: Span) -> bool:
         """The words before end as if a quotation had to follow."""
@@ -190,7 +222,11 @@ class _Finder:
         if not _COLON_SPEAKER.match(self.text[before[0] : before[1]] + " "):
             return None
         tokens = self.doc.char_span(*before, alignment_mode="contract")
-        if tokens is None or any(t.pos_ in {"VERB", "AUX"} for t in tokens) or not any(t.pos_ in {"NOUN", "PROPN"} for t in tokens):
+        if (
+            tokens is None
+            or any(t.pos_ in {"VERB", "AUX"} for t in tokens)
+            or not any(t.pos_ in {"NOUN", "PROPN"} for t in tokens)
+        ):
             return None
         names = [t for t in tokens if t.pos_ in {"NOUN", "PROPN"}]
         colon = tokens[-1]
@@ -354,8 +390,14 @@ class _Finder:
         sentence = token.sent
         phrase = syntax.noun_phrase(source)
         spoken = [
-            a for a in self.found if a.frame is not None and a.cue and a.frame.entry.speech and not a.frame.is_noun
-            and sentence.start_char <= a.cue[0] < sentence.end_char and self._is_main(a, sentence.root)
+            a
+            for a in self.found
+            if a.frame is not None
+            and a.cue
+            and a.frame.entry.speech
+            and not a.frame.is_noun
+            and sentence.start_char <= a.cue[0] < sentence.end_char
+            and self._is_main(a, sentence.root)
         ]
         start, end = sentence.start_char, sentence.end_char
         first, last = min(cue[0], phrase[0]), max(cue[1], phrase[1])
@@ -372,15 +414,21 @@ class _Finder:
         frame = Frame(cue=token, entry=_ACCORDING, carrier=token, source=source, content=spans)
         self.found.append(
             Attribution(
-                content=spans, kind="mixed" if inside else "indirect", frame=frame, source=source, cue=cue,
-                closed=all(q.closed for q in inside), quotations=inside, content_head=sentence.root,
+                content=spans,
+                kind="mixed" if inside else "indirect",
+                frame=frame,
+                source=source,
+                cue=cue,
+                closed=all(q.closed for q in inside),
+                quotations=inside,
+                content_head=sentence.root,
             )
         )
 
     @staticmethod
     def _is_main(attribution: Attribution, root: Token) -> bool:
         cue = attribution.frame.carrier if attribution.frame is not None else root
-        return cue.i == root.i or cue.dep_ in {"parataxis", "conj"} and cue.head.i == root.i
+        return cue.i == root.i or (cue.dep_ in {"parataxis", "conj"} and cue.head.i == root.i)
 
     # -- quotations without a cue -----------------------------------------------------------------------------------
 
@@ -399,8 +447,13 @@ class _Finder:
                 continue
             self.found.append(
                 Attribution(
-                    content=[(quotation.start, quotation.end)], kind="direct", source=speaker, closed=quotation.closed,
-                    quotations=[quotation], content_head=self._head_of(quotation), continues=continued,
+                    content=[(quotation.start, quotation.end)],
+                    kind="direct",
+                    source=speaker,
+                    closed=quotation.closed,
+                    quotations=[quotation],
+                    content_head=self._head_of(quotation),
+                    continues=continued,
                 )
             )
 
@@ -411,7 +464,9 @@ class _Finder:
         before = self._narration_around(quotation)[0]
         alone = before[0] >= before[1]
         if alone:
-            finished = self.text[end - 1 : end] in ".?!,…" or not quotation.closed or quotation.end - quotation.start > 60
+            finished = (
+                self.text[end - 1 : end] in ".?!,…" or not quotation.closed or quotation.end - quotation.start > 60
+            )
             return len(words) >= _MIN_FLOATING_WORDS and finished
         return self.text[before[1] - 1] in ":," and len(words) >= _MIN_FLOATING_WORDS
 
@@ -419,30 +474,44 @@ class _Finder:
         """ "…," X said. "…": the next quotation of a paragraph, with only the cue's own clause between."""
         part = self._part_of(quotation.start)
         earlier = [
-            a for a in self.found
-            if a.kind == "direct" and a.quotations and part is not None and a.cue is not None
+            a
+            for a in self.found
+            if a.kind == "direct"
+            and a.quotations
+            and part is not None
+            and a.cue is not None
             and part[0] <= a.quotations[-1].end <= quotation.start
         ]
         if not earlier:
             return None
         last = max(earlier, key=lambda a: a.quotations[-1].end)
         between = self.text[last.quotations[-1].end : quotation.start]
-        if last.cue is not None and last.cue[0] >= last.quotations[-1].end and len(sentence_ends(self.text, last.quotations[-1].end, quotation.start)) <= 2:
+        if (
+            last.cue is not None
+            and last.cue[0] >= last.quotations[-1].end
+            and len(sentence_ends(self.text, last.quotations[-1].end, quotation.start)) <= 2
+        ):
             own = self.doc.char_span(last.quotations[-1].end, quotation.start, alignment_mode="contract")
             sentences = {t.sent.start for t in own if t.is_alpha} if own is not None else set()
             return last if len(sentences) <= 1 else None
         return last if not between.strip(" \n.") else None
 
     def _last_speaker(self, quotation: Quotation) -> tuple[Token | None, Attribution | None]:
-        """Who speaks on: the subject of the sentence before, else the speaker before, else the last paragraph's subject."""
+        """Who speaks on: the subject of the sentence before, else who spoke last, else the last paragraph's subject."""
         part = self._part_of(quotation.start)
         if part is None:
             return None, None
-        earlier = [a for a in self.found if a.start < quotation.start and (a.source is not None or a.continues is not None)]
+        earlier = [
+            a for a in self.found if a.start < quotation.start and (a.source is not None or a.continues is not None)
+        ]
         last = max(earlier, key=lambda a: max([a.start, *(e for _, e in a.content)]), default=None)
         floor = part[0] if quotation.start > part[0] else self._part_before(part)[0]
         subject = self._last_subject(floor, quotation.start)
-        last_end = max((e for _, e in [*last.content, *([last.cue] if last.cue else [])]), default=0) if last is not None else 0
+        last_end = (
+            max((e for _, e in [*last.content, *([last.cue] if last.cue else [])]), default=0)
+            if last is not None
+            else 0
+        )
         if subject is not None and (last is None or subject.sent.end_char > last_end + 1 or last_end < floor):
             return subject, None
         if last is not None and last_end >= self._part_before(part)[0]:
@@ -478,9 +547,15 @@ class _Finder:
                 continue
             self.found.append(
                 Attribution(
-                    content=[(quotation.start, quotation.end)], kind="mixed", frame=frame, source=frame.source,
-                    cue=self._cue_span(frame), closed=quotation.closed, quotations=[quotation],
-                    content_head=frame.content_head, relays=[outer.source] if outer.source is not None else [],
+                    content=[(quotation.start, quotation.end)],
+                    kind="mixed",
+                    frame=frame,
+                    source=frame.source,
+                    cue=self._cue_span(frame),
+                    closed=quotation.closed,
+                    quotations=[quotation],
+                    content_head=frame.content_head,
+                    relays=[outer.source] if outer.source is not None else [],
                 )
             )
 
@@ -561,9 +636,13 @@ def _nest(attributions: list[Attribution]) -> None:
         if anchor is None:
             continue
         holders = [
-            outer for outer in attributions
-            if outer is not inner and any(s <= anchor[0] and anchor[1] <= e for s, e in outer.content)
-            and not (inner.content and outer.content and inner.content[0] == outer.content[0] and outer.start >= inner.start)
+            outer
+            for outer in attributions
+            if outer is not inner
+            and any(s <= anchor[0] and anchor[1] <= e for s, e in outer.content)
+            and not (
+                inner.content and outer.content and inner.content[0] == outer.content[0] and outer.start >= inner.start
+            )
         ]
         if holders:
             inner.parent = min(holders, key=lambda a: sum(e - s for s, e in a.content))

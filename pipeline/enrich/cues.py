@@ -62,11 +62,21 @@ class Cues:
         if token.pos_ in {"VERB", "AUX"} or token.tag_.startswith("VB"):
             return self._of_verb(token)
         if token.pos_ == "NOUN":
-            return self.nouns.get(_lemma(token))
+            return next((self.nouns[base] for base in _bases(token) if base in self.nouns), None)
         return None
 
+    def is_light(self, verb: Token) -> bool:
+        """A verb that carries a cue noun: "issue a warning"."""
+        return verb.pos_ in {"VERB", "AUX"} and any(base in self.light for base in _bases(verb))
+
     def _of_verb(self, verb: Token) -> Cue | None:
-        lemma = _lemma(verb)
+        for base in _bases(verb):
+            found = self._with_particle(verb, base)
+            if found is not None:
+                return found
+        return None
+
+    def _with_particle(self, verb: Token, lemma: str) -> Cue | None:
         for child in verb.children:
             if child.i > verb.i and child.dep_ in {"compound:prt", "prt", "advmod", "prep"}:
                 phrase = self.verbs.get(f"{lemma} {child.lower_}")
@@ -79,8 +89,19 @@ class Cues:
         return self.verbs.get(lemma)
 
 
-def _lemma(token: Token) -> str:
-    return token.lemma_.lower() or token.lower_
+def _bases(token: Token) -> list[str]:
+    """The lemma, then the bases that a regular form can have: lemmatizers stumble over words they have not met."""
+    word = token.lower_
+    found = [token.lemma_.lower() or word, word]
+    for ending in ("ing", "ed", "es", "d", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            stem = word[: -len(ending)]
+            found += [stem, stem + "e"] if ending in {"ing", "ed"} else [stem]
+            if ending in {"ing", "ed"} and stem[-1] == stem[-2]:
+                found.append(stem[:-1])
+    if word.endswith(("ied", "ies")):
+        found.append(word[:-3] + "y")
+    return found
 
 
 def _cue_of(group: dict[str, Any], where: str) -> Cue:

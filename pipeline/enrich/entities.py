@@ -15,7 +15,14 @@ from spacy.tokens import Span as TokenSpan
 from pipeline.actors import Actor, Directory, Match
 from pipeline.records import Entity, FieldName
 
-_LABEL_OF_KIND = {"person": "PERSON", "state": "GPE", "organisation": "ORG", "agency": "ORG", "group": "ORG", "region": "LOC"}
+_LABEL_OF_KIND = {
+    "person": "PERSON",
+    "state": "GPE",
+    "organisation": "ORG",
+    "agency": "ORG",
+    "group": "ORG",
+    "region": "LOC",
+}
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 
 
@@ -49,7 +56,9 @@ def link_entities(doc: Doc, directory: Directory, at: date) -> list[LinkedEntity
     linked = _consistent(linked)
     others = [e for e in doc.ents if e.label_ not in _NAMES and not any(t.i in taken for t in e)]
     doc.ents = tuple(
-        sorted([*(TokenSpan(doc, e.span.start, e.span.end, label=e.label) for e in linked), *others], key=lambda e: e.start)
+        sorted(
+            [*(TokenSpan(doc, e.span.start, e.span.end, label=e.label) for e in linked), *others], key=lambda e: e.start
+        )
     )
     return linked
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
@@ -13,6 +14,13 @@ from pipeline.records import Span
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
 _EXPLETIVE = frozenset({"it", "there", "that", "this", "what", "which"})
 _NOT_A_SOURCE = frozenset({"it", "there", "what", "nothing", "something", "anything", "everything"})
+_ASKING = frozenset({"URGE", "DEMAND", "WARN", "THREATEN", "PROMISE", "REJECT"})
+_ULTIMATUM = Cue(act="THREATEN", object="addressee")
+_TERM = re.compile(
+    r"\b((\d+|one|two|three|four|five|six|ten|twelve)[- ](hours?|days?|weeks?|months?)|until|deadline|by \w+day)\b",
+    re.IGNORECASE,
+)
+_OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IGNORECASE)
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
 
 
@@ -43,17 +51,45 @@ def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
     found = []
     for token in doc:
         entry = cues.of(token)
+        if entry is None or entry.act not in _ASKING:
+            threat = _ultimatum(token)
+            if threat is not None:
+                found.append(threat)
+                continue
         if entry is None:
             continue
         if token.pos_ == "NOUN":
             frame = _noun_frame(token, entry, cues)
-        elif _is_reporting_verb(token):
+        elif _is_reporting_verb(token) and not _glosses(token, cues):
             frame = _verb_frame(token, entry)
         else:
             frame = None
         if frame is not None:
             found.append(frame)
     return found
+
+
+def _glosses(verb: Token, cues: Cues) -> bool:
+    """ "remarks hinting at a broader role": the narrator's reading of words said elsewhere, nobody's speech here."""
+    return verb.dep_ == "acl" and verb.tag_ == "VBG" and verb.head.pos_ == "NOUN" and cues.of(verb.head) is not None
+
+
+def _ultimatum(verb: Token) -> Frame | None:
+    """ "gave Minsk 48 hours to reopen the crossing or face sanctions": a demand with a term and an "or else"."""
+    if verb.pos_ != "VERB" or not {verb.lemma_.lower(), verb.lower_} & {"give", "gives", "gave", "set", "hand"}:
+        return None
+    told = syntax.indirect_objects(verb)
+    sentence = verb.sent.text
+    if not told or not _TERM.search(sentence) or not _OR_ELSE.search(sentence):
+        return None
+    wanted = [
+        t for t in verb.subtree if t.pos_ == "VERB" and t.tag_ == "VB" and syntax.is_infinitive(t) and t.i > told[0].i
+    ]
+    if not wanted:
+        return None
+    frame = Frame(cue=verb, entry=_ULTIMATUM, carrier=verb, source=_speaker(verb), addressees=told[:1])
+    frame.content, frame.content_head = _runs(list(wanted[0].subtree)), wanted[0]
+    return frame
 
 
 def _is_reporting_verb(token: Token) -> bool:
@@ -70,7 +106,7 @@ def _verb_frame(verb: Token, entry: Cue) -> Frame:
 
 def _assign_roles(frame: Frame, *, passive: bool) -> None:
     verb, entry = frame.carrier, frame.entry
-    patients = syntax.objects(verb)
+    patients = [t for t in syntax.objects(verb) if not _is_time(t)]
     receivers = syntax.indirect_objects(verb)
     if passive:
         own = syntax.subject(verb)
@@ -89,7 +125,12 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
         if entry.object == "target" and patients:
             frame.target = patients[0]
     for preposition, noun in syntax.prepositions(verb):
-        if preposition in entry.addressee and not frame.addressees and noun.pos_ in {"NOUN", "PROPN", "PRON"}:
+        if (
+            preposition in entry.addressee
+            and not _is_time(noun)
+            and not frame.addressees
+            and noun.pos_ in {"NOUN", "PROPN", "PRON"}
+        ):
             frame.addressees = [noun]
     if entry.object != "addressee" and entry.act in {"STATE", "PREDICT"} and patients and syntax.clauses(verb):
         # "told/asked/informed" under another entry: an object beside a clause is who was told.
@@ -121,7 +162,7 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     if not parts and not frame.is_noun and _hosts(verb):
         return _host_content(verb)
     governed = [noun for preposition, noun in syntax.prepositions(verb) if preposition in entry.content]
-    governed = [noun for noun in governed if noun not in frame.addressees]
+    governed = [noun for noun in governed if noun not in frame.addressees and not _is_time(noun)]
     if not parts:
         parts = governed
     elif entry.object == "target" or (entry.object == "content" and parts[0].pos_ in {"NOUN", "PROPN", "PRON"}):
@@ -134,16 +175,41 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
 def _clausal(frame: Frame) -> list[Token]:
     verb = frame.cue
     found = syntax.clauses(verb)
+    if not found and not frame.is_noun and frame.entry.act in _ASKING:
+        # Parsers waver between complement and purpose: "urged Israel to halt its attacks".
+        found = [
+            c
+            for c in verb.children
+            if c.dep_ == "advcl" and c.i > verb.i and c.tag_ == "VB" and syntax.is_infinitive(c)
+        ][:1]
     if not found and frame.is_noun:
-        found = [c for c in verb.children if c.dep_ in {"acl", "ccomp"} and c.i > verb.i and c.tag_ != "VBN"]
+        found = [c for c in verb.children if c.i > verb.i and (c.dep_ == "ccomp" or _completes(c))]
     if not found and not frame.is_noun and verb.dep_ != "parataxis":
-        found = [c for c in verb.children if c.dep_ == "parataxis" and c.i < verb.i and c.pos_ in {"VERB", "AUX", "ADJ", "NOUN"}][:1]
+        found = [
+            c
+            for c in verb.children
+            if c.dep_ == "parataxis" and c.i < verb.i and c.pos_ in {"VERB", "AUX", "ADJ", "NOUN"}
+        ][:1]
     return found
+
+
+def _completes(clause: Token) -> bool:
+    """ "a warning that …", "an order to …": not "a warning following talks"."""
+    marked = any(c.dep_ == "mark" and c.lower_ in {"that", "whether"} for c in clause.children)
+    return clause.dep_ in {"acl", "acl:relcl", "relcl"} and (
+        marked or (clause.tag_ == "VB" and syntax.is_infinitive(clause))
+    )
+
+
+def _is_time(noun: Token) -> bool:
+    return noun.ent_type_ in {"DATE", "TIME"}
 
 
 def _hosts(verb: Token) -> bool:
     """ "The bridge is gone, doctors said": the cue hangs on the clause it reports."""
-    return verb.dep_ == "parataxis" and verb.head.i != verb.i and verb.head.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
+    return (
+        verb.dep_ == "parataxis" and verb.head.i != verb.i and verb.head.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
+    )
 
 
 def _host_content(verb: Token) -> tuple[list[Span], Token | None]:
@@ -154,7 +220,7 @@ def _host_content(verb: Token) -> tuple[list[Span], Token | None]:
 
 
 def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
-    """One range from the first part to the last, with conditions that follow; cut in two where the cue stands inside."""
+    """One range from the first part to the last, with conditions that follow; in two where the cue stands inside."""
     verb = frame.cue
     members: list[Token] = []
     own_side = {t.i for t in _own_words(frame, parts)}
@@ -195,7 +261,11 @@ def _runs(members: list[Token]) -> list[Span]:
     """Character ranges of the runs of neighbouring tokens, without punctuation at their edges but closing marks."""
     runs: list[list[Token]] = []
     for token in members:
-        if runs and token.i - runs[-1][-1].i <= 2 and all(t.is_punct or t.is_space for t in token.doc[runs[-1][-1].i + 1 : token.i]):
+        if (
+            runs
+            and token.i - runs[-1][-1].i <= 2
+            and all(t.is_punct or t.is_space for t in token.doc[runs[-1][-1].i + 1 : token.i])
+        ):
             runs[-1].append(token)
         else:
             runs.append([token])
@@ -216,7 +286,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         return None
     frame = Frame(cue=noun, entry=entry, carrier=noun)
     verb = noun.head
-    carried = verb.lemma_.lower() in cues.light and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
+    carried = cues.is_light(verb) and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
     if carried:
         frame.carrier = verb
         frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
@@ -225,13 +295,19 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         frame.source = syntax.possessor(noun) or next(
             (who for preposition, who in syntax.prepositions(noun) if preposition in {"from", "by"}), None
         )
-    around = syntax.prepositions(noun) + (syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else [])
-    told = [who for preposition, who in around if preposition in entry.addressee or preposition == ""]
+    around = syntax.prepositions(noun) + (
+        syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else []
+    )
+    told = [
+        who
+        for preposition, who in around
+        if (preposition in entry.addressee or preposition == "") and not _is_time(who)
+    ]
     frame.addressees = [who for who in told if who.pos_ in {"NOUN", "PROPN", "PRON"}][:1]
     frame.content, frame.content_head = _noun_content(frame, around)
     if frame.source is None or (entry.act in {"STATE", "PREDICT"} and not _clausal(frame)):
         return None
-    if not carried and not frame.content and not frame.addressees:
+    if not carried and not frame.content and not frame.addressees and entry.act not in _ASKING:
         return None
     return frame
 
@@ -239,7 +315,9 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
 def _noun_content(frame: Frame, around: list[tuple[str, Token]]) -> tuple[list[Span], Token | None]:
     parts = _clausal(frame)
     if not parts:
-        parts = [what for preposition, what in around if preposition in frame.entry.content and what not in frame.addressees][:1]
+        parts = [
+            what for preposition, what in around if preposition in frame.entry.content and what not in frame.addressees
+        ][:1]
     if not parts:
         return [], None
     return _joined(frame, parts), parts[0]

@@ -21,6 +21,7 @@ from spacy.tokens import Doc, Token
 from pipeline.actors import Actor, Directory
 from pipeline.enrich import syntax
 from pipeline.enrich.entities import LinkedEntity
+from pipeline.enrich.words import EXPERT, PAIRS, POLITICAL, TECHNICAL
 from pipeline.records import Party
 
 _SINGULAR = frozenset({"he", "she", "him", "her", "himself", "herself", "his", "hers"})
@@ -28,28 +29,14 @@ _PLURAL = frozenset({"they", "them", "themselves", "their", "both"})
 _NEUTER = frozenset({"it", "itself", "its"})
 _FEMALE = frozenset({"she", "her", "herself", "hers"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
-_FEMALE_TITLES = re.compile(r"\b(ms|mrs|miss|madam|queen|princess|spokeswoman|chairwoman|congresswoman|businesswoman|mother|wife|sister|daughter|actress)\b", re.I)
-_MALE_TITLES = re.compile(r"\b(mr|sir|king|prince|spokesman|chairman|congressman|businessman|father|husband|brother|son)\b", re.I)
-_PAIRS = frozenset({"leader", "president", "minister", "man", "woman", "side", "country", "capital", "official", "politician", "party", "nation"})
+_FEMALE_TITLES = re.compile(
+    r"\b(ms|mrs|miss|madam|queen|princess|spokeswoman|chairwoman|congresswoman|businesswoman|mother|wife|sister|daughter|actress)\b",
+    re.I,
+)
+_MALE_TITLES = re.compile(
+    r"\b(mr|sir|king|prince|spokesman|chairman|congressman|businessman|father|husband|brother|son)\b", re.I
+)
 _MEMBERS = re.compile(r"\b(including|particularly|especially|notably|such as|among them|namely)\b", re.IGNORECASE)
-_POLITICAL_HEADS = frozenset(
-    "president minister premier chancellor king queen prince emir sultan ayatollah leader leadership government cabinet"
-    " ministry parliament senate congress assembly lawmaker mp senator congressman congresswoman deputy party opposition"
-    " army military navy force forces troop general admiral colonel commander militia rebel militant insurgent guard"
-    " spokesman spokeswoman spokesperson official authority ambassador envoy diplomat embassy consulate mission"
-    " administration kremlin secretary chief regime state nation country bloc alliance union council commission ally"
-    " governor mayor politician intelligence faction movement group group coalition junta ruler statesman negotiator"
-    " delegation presidency headquarters representative adviser advisor aide republic side capital power neighbour".split()
-)
-_TECHNICAL_HEADS = frozenset(
-    "court judge tribunal service office bureau centre center company firm bank utility school university hospital police"
-    " doctor scientist forecaster meteorologist agency union operator airline insurer regulator watchdog charity museum"
-    " club coach association federation prosecutor lawyer".split()
-)
-_EXPERT_HEADS = frozenset(
-    "analyst economist expert observer scientist researcher forecaster academic historian strategist pundit critic study"
-    " report survey poll scholar commentator investor trader columnist".split()
-)
 
 
 @dataclass
@@ -110,9 +97,15 @@ class Cast:
         name = entity.span.text
         head = entity.span.root
         surname = _surname(name)
-        key = self.surnames.get(surname) if len(entity.span) == 1 or (entity.actor is None and surname == name.casefold()) else None
+        key = (
+            self.surnames.get(surname)
+            if len(entity.span) == 1 or (entity.actor is None and surname == name.casefold())
+            else None
+        )
         if key is None:
-            actor = entity.actor if entity.actor is not None and entity.actor.kind == "person" else self._new_person(entity)
+            actor = (
+                entity.actor if entity.actor is not None and entity.actor.kind == "person" else self._new_person(entity)
+            )
             key = actor.id
             self.people.setdefault(key, _Person(actor, gender=actor.gender))
             self.surnames.setdefault(surname, key)
@@ -174,7 +167,13 @@ class Cast:
             if entity.label != "PERSON" and top is not root and not is_subject:
                 continue
             found.append(
-                _Mention(entity.span.start_char, ids[entity.span.start], self._of_entity(entity, root), is_subject, quoted[entity.span.start])
+                _Mention(
+                    entity.span.start_char,
+                    ids[entity.span.start],
+                    self._of_entity(entity, root),
+                    is_subject,
+                    quoted[entity.span.start],
+                )
             )
         self.mentions[id(doc)] = sorted(found, key=lambda m: m.start)
         self.speakers[id(doc)] = []
@@ -190,7 +189,9 @@ class Cast:
         found: list[Resolved] = []
         for member in syntax.conjuncts(token):
             for one in self._resolve_one(member):
-                if all(one.party.actor_id != seen.party.actor_id or one.party.name != seen.party.name for seen in found):
+                if all(
+                    one.party.actor_id != seen.party.actor_id or one.party.name != seen.party.name for seen in found
+                ):
                     found.append(one)
         return found
 
@@ -203,7 +204,7 @@ class Cast:
         if members:
             return members
         entity = self._name_entity(token)
-        if entity is not None and entity.label == "PERSON":
+        if entity is not None and (entity.label == "PERSON" or (entity.actor is not None and entity.actor.relay)):
             return self._of_entity(entity, token)
         titled = self._by_title(token)
         if titled:
@@ -218,16 +219,17 @@ class Cast:
         own = self._entity_at(token)
         if own is not None and (own.label == "PERSON" or own.label not in {"NORP"}):
             if own.label != "PERSON":
-                for beside in [*syntax.appositions(token), *syntax.name_parts(token)]:
-                    other = self._entity_at(beside)
-                    if other is not None and other.label == "PERSON":
-                        return other
+                return self._set_beside(token) or own
             return own
-        for beside in [*syntax.name_parts(token), *syntax.appositions(token)]:
+        return self._set_beside(token) or own
+
+    def _set_beside(self, token: Token) -> LinkedEntity | None:
+        """A person or an agency named in apposition: "spokeswoman Maria Zakharova", "state news agency Xinhua"."""
+        for beside in [*syntax.appositions(token), *syntax.name_parts(token)]:
             other = self._entity_at(beside)
-            if other is not None and other.label == "PERSON":
+            if other is not None and (other.label == "PERSON" or (other.actor is not None and other.actor.relay)):
                 return other
-        return own
+        return None
 
     def _of_entity(self, entity: LinkedEntity, token: Token) -> list[Resolved]:
         span = (entity.span.start_char, entity.span.end_char)
@@ -242,16 +244,30 @@ class Cast:
         organisation = self.directory.unknown_organisation(entity.span.text)
         return [self._resolved(organisation, span, known=False)]
 
-    def _resolved(self, actor: Actor, span: tuple[int, int] | None, *, known: bool, gender: str | None = None, titles: set[str] | None = None) -> Resolved:
+    def _resolved(
+        self,
+        actor: Actor,
+        span: tuple[int, int] | None,
+        *,
+        known: bool,
+        gender: str | None = None,
+        titles: set[str] | None = None,
+    ) -> Resolved:
         party = Party(
-            name=actor.name, actor_id=actor.id, kind=actor.kind, country=actor.country, country_name=actor.country_name,
-            affiliation=actor.affiliation, role=actor.role, span=span,
+            name=actor.name,
+            actor_id=actor.id,
+            kind=actor.kind,
+            country=actor.country,
+            country_name=actor.country_name,
+            affiliation=actor.affiliation,
+            role=actor.role,
+            span=span,
         )
         heads = {_singular(word) for word in titles or ()}
-        political = actor.political or bool(heads & _POLITICAL_HEADS)
-        if not known and heads & _EXPERT_HEADS and not heads & _POLITICAL_HEADS:
+        political = actor.political or bool(heads & POLITICAL)
+        if not known and heads & EXPERT and not heads & POLITICAL:
             political = False
-        return Resolved(party, political, actor.relay, bool(heads & _EXPERT_HEADS), known, gender or actor.gender)
+        return Resolved(party, political, actor.relay, bool(heads & EXPERT), known, gender or actor.gender)
 
     def _named_members(self, token: Token) -> list[Resolved]:
         """ "Western leaders, including Trump and France's Emmanuel Macron": the members speak."""
@@ -265,25 +281,36 @@ class Cast:
         floor = start + marker.end()
         found = []
         for entity in {e.span.start: e for e in self.entity_of[id(token.doc)].values()}.values():
-            if floor <= entity.span.start_char < end and entity.label in {"PERSON", "GPE", "ORG"} and not _possesses(entity.span.root) and not _is_modifier(entity.span.root):
+            if (
+                floor <= entity.span.start_char < end
+                and entity.label in {"PERSON", "GPE", "ORG"}
+                and not _possesses(entity.span.root)
+                and not _is_modifier(entity.span.root)
+            ):
                 found.extend(self._of_entity(entity, entity.span.root))
         return found
 
     def _by_title(self, token: Token) -> list[Resolved]:
         """ "the minister", "both leaders": people of this article, if the phrase is definite and names nobody else."""
         head = _singular(token.lower_)
-        determiners = {c.lower_ for c in token.children if c.dep_ in {"det", "nummod", "det:predet", "predet", "nmod:poss", "poss", "amod", "advmod"}}
+        determiners = {
+            c.lower_
+            for c in token.children
+            if c.dep_ in {"det", "nummod", "det:predet", "predet", "nmod:poss", "poss", "amod", "advmod"}
+        }
         if _plural(token):
-            if determiners & {"both", "two"} and head in _PAIRS:
-                return self._last_pair(token)
-            return []
-        if not determiners & {"the", "his", "her", "their", "this", "that"} and token.dep_ not in {"nsubj", "nsubj:pass"}:
+            return self._last_pair(token) if determiners & {"both", "two"} and head in PAIRS else []
+        if not determiners & {"the", "his", "her", "their", "this", "that"} and token.dep_ not in {
+            "nsubj",
+            "nsubj:pass",
+        }:
             return []
         if determiners & {"a", "an", "another", "one"}:
             return []
         places = {m.country for m in self._modifier_actors(token) if m.country}
         bearers = [
-            person for person in self.people.values()
+            person
+            for person in self.people.values()
             if head in person.titles and (not places or person.actor.country in places or person.actor.country is None)
         ]
         if not bearers:
@@ -292,7 +319,11 @@ class Cast:
         bearers.sort(key=lambda p: before.index(p.actor.id) if p.actor.id in before else 10_000)
         chosen = bearers[0]
         known = chosen.actor.id in self.directory.files.people
-        return [self._resolved(chosen.actor, syntax.core_phrase(token), known=known, gender=chosen.gender, titles=chosen.titles)]
+        return [
+            self._resolved(
+                chosen.actor, syntax.core_phrase(token), known=known, gender=chosen.gender, titles=chosen.titles
+            )
+        ]
 
     def _persons_before(self, token: Token) -> list[str]:
         """Ids of people by nearness before a token."""
@@ -310,7 +341,12 @@ class Cast:
                 found.append(entity.actor)
         for preposition, noun in syntax.prepositions(token):
             entity = self._entity_at(noun)
-            if preposition in {"of", "from", "in", "for"} and entity is not None and entity.actor is not None and entity.actor.kind != "person":
+            if (
+                preposition in {"of", "from", "in", "for"}
+                and entity is not None
+                and entity.actor is not None
+                and entity.actor.kind != "person"
+            ):
                 found.append(entity.actor)
         return found
 
@@ -326,8 +362,15 @@ class Cast:
         if entity is None or entity.span.root.i != token.i or len(entity.span) < len(phrases[-1].split()):
             for phrase in phrases:
                 match = self.directory.resolve(phrase, at=self.at, country=country)
-                if match is not None and _plausible(match.actor, token):
-                    return [self._resolved(match.actor, core, known=True, titles={token.lower_} if match.actor.kind == "person" else None)]
+                if match is not None and not (match.how == "guess" and match.actor.kind == "group"):
+                    return [
+                        self._resolved(
+                            match.actor,
+                            core,
+                            known=True,
+                            titles={token.lower_} if match.actor.kind == "person" else None,
+                        )
+                    ]
         if entity is not None:
             return self._of_entity(entity, token)
         return [self._common(token, core, modifiers)]
@@ -338,14 +381,21 @@ class Cast:
         place = next((m for m in modifiers if m.country), None)
         name = re.sub(r"^(the|a|an|its|his|her|their)\s+", "", token.doc.text[slice(*span)], flags=re.IGNORECASE)
         party = Party(
-            name=name, kind="group", span=span,
-            country=place.country if place else None, country_name=place.country_name if place else None,
+            name=name,
+            kind="group",
+            span=span,
+            country=place.country if place else None,
+            country_name=place.country_name if place else None,
             affiliation=place.name if place is not None and place.kind == "organisation" else None,
         )
         words = {_singular(t.lower_) for t in token.doc.char_span(*span, alignment_mode="expand") or [token]}
-        expert = head in _EXPERT_HEADS
-        political = not expert and head not in _TECHNICAL_HEADS and (head in _POLITICAL_HEADS or bool(words & {"government", "military"}))
-        relay = bool(words & {"media", "television", "radio", "newspaper", "magazine"}) or (head == "agency" and "news" in words)
+        expert = head in EXPERT
+        political = (
+            not expert and head not in TECHNICAL and (head in POLITICAL or bool(words & {"government", "military"}))
+        )
+        relay = bool(words & {"media", "television", "radio", "newspaper", "magazine"}) or (
+            head == "agency" and "news" in words
+        )
         return Resolved(party, political and not relay, relay, expert)
 
     # -- coreference ------------------------------------------------------------------------------------------------
@@ -386,7 +436,9 @@ class Cast:
                 best = (score, people[:1])
         if best is None:
             return []
-        return [replace(r, party=r.party.model_copy(update={"span": (token.idx, token.idx + len(token))})) for r in best[1]]
+        return [
+            replace(r, party=r.party.model_copy(update={"span": (token.idx, token.idx + len(token))})) for r in best[1]
+        ]
 
     def _sentence_at(self, doc: Doc, char: int) -> int:
         token = syntax.token_at(doc, char)
@@ -397,7 +449,11 @@ class Cast:
         doc = token.doc
         sentence = self.sentence_of[id(doc)][token.i]
         for number in range(sentence, max(sentence - 3, -1), -1):
-            here = [m for m in self.mentions.get(id(doc), []) if m.sentence == number and m.start < token.idx and not m.quoted]
+            here = [
+                m
+                for m in self.mentions.get(id(doc), [])
+                if m.sentence == number and m.start < token.idx and not m.quoted
+            ]
             people = [m for m in here if m.resolved and m.resolved[0].party.kind == "person"]
             names = {m.resolved[0].party.actor_id: m.resolved[0] for m in people}
             if len(names) >= 2:
@@ -414,14 +470,16 @@ class Cast:
     def _neuter_antecedent(self, token: Token) -> list[Resolved]:
         sentence = self.sentence_of[id(token.doc)][token.i]
         for mention in reversed(self.mentions.get(id(token.doc), [])):
-            if mention.start < token.idx and not mention.quoted and mention.is_subject and sentence - mention.sentence <= 2 and mention.resolved and mention.resolved[0].party.kind != "person":
+            if (
+                mention.start < token.idx
+                and not mention.quoted
+                and mention.is_subject
+                and sentence - mention.sentence <= 2
+                and mention.resolved
+                and mention.resolved[0].party.kind != "person"
+            ):
                 return mention.resolved
         return []
-
-
-def _plausible(actor: Actor, token: Token) -> bool:
-    """A demonym in the plural is people of a state; a bare common noun is nobody's name."""
-    return token.pos_ != "VERB" and bool(actor.id)
 
 
 def _surname(name: str) -> str:
@@ -435,7 +493,11 @@ def _phrase(head: Token) -> str:
 
 def _description(head: Token) -> set[str]:
     """The title words around a name: before it, in apposition, or as the noun the name is set beside."""
-    words = {t.lower_ for t in head.subtree if t.i < head.i and t.pos_ in {"NOUN", "PROPN"} and t.dep_ not in {"nmod:poss", "poss"}}
+    words = {
+        t.lower_
+        for t in head.subtree
+        if t.i < head.i and t.pos_ in {"NOUN", "PROPN"} and t.dep_ not in {"nmod:poss", "poss"}
+    }
     for apposition in syntax.appositions(head):
         words.update({apposition.lower_, *[t.lower_ for t in syntax.name_parts(apposition)]})
     if head.dep_ in {"flat", "appos", "compound", "flat:name", "nmod:desc"}:

@@ -76,9 +76,7 @@ def find_quotations(text: str) -> list[Quotation]:
     return sorted(found, key=lambda q: (q.start, -q.end))
 
 
-def _in_paragraph(
-    text: str, part: Span, carried: int | None, following: str
-) -> tuple[list[Quotation], int | None]:
+def _in_paragraph(text: str, part: Span, carried: int | None, following: str) -> tuple[list[Quotation], int | None]:
     """Quotations that end in one paragraph, and the start of one that goes on in the next.
 
     `carried` is the start of a quotation left open by the paragraph before; `following` is the first character of

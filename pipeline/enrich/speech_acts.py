@@ -15,6 +15,7 @@ from pipeline.enrich import syntax
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.text import trimmed
+from pipeline.enrich.words import DETERRENT, EARLIER, HARM, HARM_NOUNS, RETALIATION, WISHES
 from pipeline.records import Act, Span, Status
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
@@ -22,49 +23,7 @@ _FIRST_PERSON = frozenset({"i", "we"})
 _FIRST_PERSON_OWNER = frozenset({"my", "our"})
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
 _POSSIBLE = frozenset({"may", "might", "could", "can"})
-_WISHES = frozenset(
-    "want wish ask urge expect plan intend need hope prepare tell refuse decline fail order instruct threaten promise vow"
-    " consider decide like prefer demand call press push invite encourage seek aim try attempt ready likely able set"
-    " pledge agree propose reluctant unwilling request allow mean forget".split()
-)
-_PRESUPPOSING = frozenset(
-    "despite after following since amid notwithstanding before until ignoring heeding unlike given".split()
-)
-_EARLIER = re.compile(
-    r"\b(earlier (?!today|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)|previously|formerly|long ago|once|already|repeatedly in the past"
-    r"|(?:a|two|three|four|five|several|many|some|\d+) (?:days|weeks|months|years|decades|week|month|year|decade)s? (?:ago|earlier|before)"
-    r"|last (?:week|month|year|spring|summer|autumn|fall|winter|january|february|march|april|may|june|july|august"
-    r"|september|october|november|december)|in (?:19|20)\d\d|back in|in the past|at the time|the previous)\b",
-    re.IGNORECASE,
-)
-_HARM = frozenset(
-    "strike attack bomb hit retaliate respond answer punish destroy invade crush expel sanction impose close block"
-    " seize shoot target shell eliminate obliterate suspend withdraw cut halt ban sever deploy arrest annihilate avenge"
-    " reply act intervene escalate mobilise mobilize sink down intercept strangle burn kill hunt wipe flatten raze"
-    " freeze tax tariff boycott blockade besiege storm overthrow topple neutralise neutralize quit resume enrich".split()
-)
-_HARM_NOUNS = frozenset(
-    "response retaliation revenge sanction action strike attack countermeasure reprisal punishment measure war force tariff"
-    " consequence blow vengeance answer".split()
-)
-_DETERRENT = re.compile(
-    r"\b(pay (?:a|the|an?)? ?(?:\w+ ){0,3}price|bear (?:the|all|full) (?:\w+ )?(?:cost|costs|consequences|responsibility)"
-    r"|(?:grave|serious|dire|severe|heavy|catastrophic|unpredictable|devastating|irreversible|far-reaching|terrible|negative)"
-    r"(?:,? (?:and )?\w+)? (?:consequences|repercussions|costs?)|play(?:s|ed|ing)? with fire|red lines?|think twice"
-    r"|(?:at|on) (?:its|their|his|her|your|our) own (?:peril|risk)|will (?:\w+ )?regret|face (?:the )?(?:\w+ )?consequences"
-    r"|(?:extremely |very |highly |deeply )?dangerous (?:step|move|escalation|precedent|game|path|course|line)"
-    r"|(?:grave|serious|fatal|historic|terrible|big|huge|colossal) (?:mistake|error|miscalculation)|will be held (?:responsible|accountable)"
-    r"|hell to pay|all options|every option|options? (?:\w+ )?on the table|brink of|point of no return|suffer the"
-    r"|would be (?:\w+ )?(?:suicid\w+|catastroph\w+|disast\w+)|not test|do(?:n['’]t| not) test|don['’]t (?:even )?try)\b",
-    re.IGNORECASE,
-)
-_ANSWERED = re.compile(
-    r"\b(not (?:go|remain|be left) (?:unanswered|unpunished|without (?:a )?(?:response|answer|reply|consequences?))"
-    r"|will be met (?:with|by)|be a legitimate target|legitimate targets?|crushing|regrettable response)\b",
-    re.IGNORECASE,
-)
 _ULTIMATUM = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|it will|they will|we will)|unless)\b", re.IGNORECASE)
-_DEADLINE = re.compile(r"\b(\d+|one|two|three|four|five|six|seven|ten|twelve|24|48|72)[- ](hours?|days?|weeks?|months?)\b|\bby (?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bdeadline\b", re.IGNORECASE)
 
 
 @dataclass
@@ -89,6 +48,7 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
     if frame is not None:
         result.addressees = list(frame.addressees)
         result.target = frame.target
+        _wanted(attribution, result)
     said = _said(attribution)
     if act in _SOFT and result.speech:
         _read_words(attribution, cues, result, said)
@@ -100,22 +60,29 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
         result.act = "THREATEN"
     if not result.addressees:
         result.addressees = _implied_addressees(attribution, result)
-    if result.target is None and result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"} and attribution.content_head is not None:
+    if (
+        result.target is None
+        and result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}
+        and attribution.content_head is not None
+    ):
         result.target = attribution.content_head
     result.about = _about(attribution)
     return result
 
 
-def ultimatum(verb: Token) -> tuple[Token, Token] | None:
-    """ "gave Minsk 48 hours to … or face …": who is told, and the infinitive; None where the verb is no ultimatum."""
-    if verb.lemma_.lower() not in {"give", "set", "hand"}:
-        return None
-    told = syntax.indirect_objects(verb)
-    sentence = verb.sent.text
-    if not told or not _DEADLINE.search(sentence) or not _ULTIMATUM.search(sentence):
-        return None
-    infinitives = [t for t in verb.subtree if t.pos_ == "VERB" and t.tag_ == "VB" and syntax.is_infinitive(t) and t.i > told[0].i]
-    return (told[0], infinitives[0]) if infinitives else None
+def _wanted(attribution: Attribution, result: SpeechAct) -> None:
+    """ "Lawmakers want Biden to warn Ankara": a wish that somebody else act is an appeal."""
+    frame, head = attribution.frame, attribution.content_head
+    if (
+        frame is None
+        or head is None
+        or frame.carrier.lemma_.lower() not in {"want", "wish"}
+        or not syntax.is_infinitive(head)
+    ):
+        return
+    others = [*syntax.objects(frame.carrier), *([own] if (own := syntax.own_subject(head)) is not None else [])]
+    if others:
+        result.act, result.addressees, result.speech = "URGE", others[:1], True
 
 
 def _said(attribution: Attribution) -> str:
@@ -174,10 +141,16 @@ def _is_condition(verb: Token) -> bool:
     """Under "if", "unless", or in an inverted condition ("Should Moscow warn …")."""
     chain = [verb, *[t for t in syntax.ancestors_until_root(verb) if t.pos_ in {"VERB", "AUX"}][:2]]
     for clause in chain:
-        if clause.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in {"if", "unless", "whether"} for c in clause.children):
+        if clause.dep_ == "advcl" and any(
+            c.dep_ == "mark" and c.lower_ in {"if", "unless", "whether"} for c in clause.children
+        ):
             return True
         first = clause.left_edge
-        if first.lower_ == "should" and first in syntax.auxiliaries(clause) and not clause.sent.text.rstrip().endswith("?"):
+        if (
+            first.lower_ == "should"
+            and first in syntax.auxiliaries(clause)
+            and not clause.sent.text.rstrip().endswith("?")
+        ):
             return True
         if clause.dep_ not in {"conj", "xcomp", "advcl"}:
             break
@@ -196,7 +169,13 @@ def _modality(verb: Token) -> Status | None:
 
 def _all_auxiliaries(verb: Token) -> list[Token]:
     found = syntax.auxiliaries(verb)
-    if verb.dep_ == "conj" and not found and verb.head.pos_ in {"VERB", "AUX"} and syntax.own_subject(verb) is None and verb.tag_ == "VB":
+    if (
+        verb.dep_ == "conj"
+        and not found
+        and verb.head.pos_ in {"VERB", "AUX"}
+        and syntax.own_subject(verb) is None
+        and verb.tag_ == "VB"
+    ):
         found = syntax.auxiliaries(verb.head)
     return found
 
@@ -211,7 +190,7 @@ def _is_wished(verb: Token) -> bool:
     if verb.dep_ == "conj":
         return head.tag_ == "VB" and _is_wished(head)
     if verb.dep_ in {"xcomp", "ccomp"}:
-        return head.lemma_.lower() in _WISHES or head.pos_ == "ADJ"
+        return head.lemma_.lower() in WISHES or head.pos_ == "ADJ"
     return verb.dep_ == "acl"
 
 
@@ -221,7 +200,7 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
     perfect = any(a.lower_ in {"had", "'d", "’d"} for a in syntax.auxiliaries(verb))
     if relative and perfect:
         return True
-    return bool(_EARLIER.search(_around_cue(verb, attribution)))
+    return bool(EARLIER.search(_around_cue(verb, attribution)))
 
 
 def _around_cue(verb: Token, attribution: Attribution) -> str:
@@ -265,9 +244,9 @@ def _read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: s
         return
     if result.act not in {"STATE", "PREDICT"}:
         return
-    if _ANSWERED.search(said) or _conditional_harm(attribution, said):
+    if RETALIATION.search(said) or _conditional_harm(attribution, said):
         result.act = "THREATEN"
-    elif _DETERRENT.search(said):
+    elif DETERRENT.search(said):
         result.act = "WARN"
     elif head is not None and attribution.quotations:
         directive = _directive(attribution)
@@ -324,7 +303,10 @@ def _own_harm(attribution: Attribution, said: str) -> bool:
         if token.pos_ != "VERB" or syntax.is_negated(token):
             continue
         lemma = token.lemma_.lower()
-        harm = lemma in _HARM or any(t.lemma_.lower() in _HARM_NOUNS for t in [*syntax.objects(token), *[n for _, n in syntax.prepositions(token)]])
+        harm = lemma in HARM or any(
+            t.lemma_.lower() in HARM_NOUNS
+            for t in [*syntax.objects(token), *[n for _, n in syntax.prepositions(token)]]
+        )
         if not harm or lemma in {"face", "cease", "stop", "suffer", "avoid", "join", "have", "be", "risk", "warn"}:
             continue
         future = {a.lower_ for a in syntax.auxiliaries(token)} & (_FUTURE | {"would"})
@@ -337,8 +319,13 @@ def _own_harm(attribution: Attribution, said: str) -> bool:
             continue
         if _is_own_side(syntax.subject(token), source):
             return True
-    return attribution.frame is not None and attribution.frame.entry.act == "PROMISE" and bool(
-        attribution.content_head is not None and attribution.content_head.lemma_.lower() in _HARM_NOUNS - {"action", "measure", "answer"}
+    return (
+        attribution.frame is not None
+        and attribution.frame.entry.act == "PROMISE"
+        and bool(
+            attribution.content_head is not None
+            and attribution.content_head.lemma_.lower() in HARM_NOUNS - {"action", "measure", "answer"}
+        )
     )
 
 
@@ -403,11 +390,15 @@ def _would_be_agent(attribution: Attribution) -> list[Token]:
 
 
 def _is_name(token: Token) -> bool:
-    return bool(token.ent_type_) or token.pos_ == "PROPN" or any(t.ent_type_ in {"GPE", "ORG", "NORP", "PERSON"} for t in syntax.name_parts(token))
+    return (
+        bool(token.ent_type_)
+        or token.pos_ == "PROPN"
+        or any(t.ent_type_ in {"GPE", "ORG", "NORP", "PERSON"} for t in syntax.name_parts(token))
+    )
 
 
 def owner_of(noun: Token) -> Token:
-    """Whose act or thing a noun phrase is: "Israel's strikes", "Putin's offer", "Israeli attacks"; else the noun itself."""
+    """Whose act or thing a noun phrase is: "Israel's strikes", "Israeli attacks"; else the noun itself."""
     owner = syntax.possessor(noun)
     if owner is not None:
         return owner

@@ -9,12 +9,12 @@ from spacy.tokens import Doc, Token
 
 from pipeline.actors import Directory
 from pipeline.enrich import entities as entity_stage
-from pipeline.enrich import syntax
 from pipeline.enrich.attribution import Attribution, find_attributions
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.parties import Cast, Resolved
 from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
 from pipeline.enrich.stance import find_stances
+from pipeline.enrich.words import IDLE
 from pipeline.records import (
     WARNING_ACTS,
     Act,
@@ -83,7 +83,8 @@ class _FieldReader:
                 self.cast.heard(self.doc, attribution.start, speakers[id(attribution)])
         found: dict[int, Statement] = {}
         for attribution in attributions:
-            found[id(attribution)] = self._statement(attribution, acts, speakers)
+            inner = [a for a in attributions if a.parent is attribution]
+            found[id(attribution)] = self._statement(attribution, inner, acts, speakers)
         for attribution in attributions:
             if attribution.parent is not None:
                 found[id(attribution)].parent_id = found[id(attribution.parent)].statement_id
@@ -97,7 +98,11 @@ class _FieldReader:
         return []
 
     def _statement(
-        self, attribution: Attribution, acts: dict[int, SpeechAct], speakers: dict[int, list[Resolved]]
+        self,
+        attribution: Attribution,
+        inner: list[Attribution],
+        acts: dict[int, SpeechAct],
+        speakers: dict[int, list[Resolved]],
     ) -> Statement:
         act = acts[id(attribution)]
         who = speakers[id(attribution)]
@@ -111,13 +116,24 @@ class _FieldReader:
                 status = "denied"
             elif acts[id(outer)].status != "asserted" and status == "asserted":
                 status = acts[id(outer)].status
-            elif acts[id(outer)].act in {"URGE", "DEMAND", "REJECT", "SUPPORT"} and status == "asserted" and not attribution.quotations:
+            elif (
+                acts[id(outer)].act in {"URGE", "DEMAND", "REJECT", "SUPPORT"}
+                and status == "asserted"
+                and not attribution.quotations
+            ):
                 status = "background"
             elif not acts[id(outer)].speech and status == "asserted":
                 status = "hypothetical"
             outer = outer.parent
         label = _act_by_speaker(act.act, who)
-        targets = [self._owner(act.target)] if act.target is not None and label in _TARGETED else [r.party for r in told]
+        denied = [acts[id(a)] for a in inner if acts[id(a)].act not in {"STATE", "PREDICT", "OTHER"}]
+        if label == "DENY" and denied:
+            # "denied warning Manila": the news is the denial of that act towards the same addressee.
+            status = "denied"
+            told = told or self._parties(denied[0].addressees)
+        targets = (
+            [self._owner(act.target)] if act.target is not None and label in _TARGETED else [r.party for r in told]
+        )
         statement = Statement(
             statement_id=self._id(attribution),
             field=self.field,
@@ -166,12 +182,21 @@ class _FieldReader:
         if party.kind in {None, "group"} and owner.ent_type_ == "NORP":
             actor = self.cast.directory.demonym(owner.text)
             if actor is not None:
-                return Party(name=actor.name, actor_id=actor.id, kind=actor.kind, country=actor.country, country_name=actor.country_name, span=party.span)
+                return Party(
+                    name=actor.name,
+                    actor_id=actor.id,
+                    kind=actor.kind,
+                    country=actor.country,
+                    country_name=actor.country_name,
+                    span=party.span,
+                )
         return party
 
     def _id(self, attribution: Attribution) -> str:
         places = ",".join(f"{s}-{e}" for s, e in attribution.content)
-        return hash_id(self.article.article_id, self.field, places, str(attribution.cue or ""), str(attribution.source_span or ""))
+        return hash_id(
+            self.article.article_id, self.field, places, str(attribution.cue or ""), str(attribution.source_span or "")
+        )
 
     def _is_alertable(self, statement: Statement, who: list[Resolved], told: list[Resolved]) -> bool:
         if statement.act not in WARNING_ACTS or statement.status != "asserted":
@@ -217,13 +242,6 @@ def _confidence(attribution: Attribution, who: list[Resolved]) -> float:
 # -- records for claims and alerts ----------------------------------------------------------------------------------
 
 _WORD = re.compile(r"[^\W\d_]{3,}|\d[\d.,]*")
-_IDLE = frozenset(
-    "the and that this with from have has had was were are been being will would could should may might can its their his"
-    " her our your not any all for but who whom which what when where into over upon about against out off such very also"
-    " say said says tell told add added state stated warn warned warns warning warnings urge urged urges call called demand"
-    " threaten threatened threat caution cautioned issue issued like particularly more than then them they she him you we"
-    " following amid after before during while there here some other another one two new just only still even".split()
-)
 
 
 def statement_records(enriched: EnrichedArticle) -> list[StatementRecord]:
@@ -240,8 +258,11 @@ def _record(enriched: EnrichedArticle, statement: Statement) -> StatementRecord:
     others = [
         e.actor_id
         for e in enriched.entities
-        if e.actor_id and e.field == statement.field and evidence[0] <= e.span[0] < evidence[1]
-        and e.actor_id not in named and (e.country or "") not in named
+        if e.actor_id
+        and e.field == statement.field
+        and evidence[0] <= e.span[0] < evidence[1]
+        and e.actor_id not in named
+        and (e.country or "") not in named
     ]
     return StatementRecord(
         statement=statement,
@@ -278,7 +299,7 @@ def _matter(words: str, parties: list[Party], text: str) -> list[str]:
     found: list[str] = []
     for match in _WORD.finditer(words.casefold()):
         word = match.group()
-        if word in _IDLE or word in names:
+        if word in IDLE or word in names:
             continue
         stem = _stem(word)
         if stem not in found:

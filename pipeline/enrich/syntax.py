@@ -56,7 +56,7 @@ def own_subject(verb: Token) -> Token | None:
 
 
 def subject(verb: Token) -> Token | None:
-    """The understood subject: the verb's own, the one it shares, its controller's, or what a relative clause describes."""
+    """The understood subject: the verb's own or shared one, its controller, or what a relative clause describes."""
     seen = 0
     current = verb
     while seen < 6:
@@ -157,31 +157,37 @@ def auxiliaries(verb: Token) -> list[Token]:
 def is_negated(verb: Token) -> bool:
     """Negation at the word itself; "no" as determiner counts for nouns."""
     for child in verb.children:
-        if child.lower_ in _NEGATIONS and child.dep_ in {"neg", "advmod", "det", "cc:preconj", "aux"}:
+        if (
+            child.i < verb.i
+            and child.lower_ in _NEGATIONS
+            and child.dep_ in {"neg", "advmod", "det", "cc:preconj", "aux"}
+        ):
             return True
     return False
 
 
 def noun_phrase(head: Token) -> Span:
-    """A noun phrase with its modifiers and relative clauses, without what only precedes or follows it as punctuation."""
+    """A noun phrase with its modifiers and relative clauses, without punctuation and prepositions at its edges."""
     members = [t for t in head.subtree if not (t.dep_ in {"parataxis"} and t != head)]
     first, last = members[0], members[-1]
     while last.i > head.i and (last.is_punct or last.is_space) and last.text not in {")", "”", '"', "’"}:
         last = last.nbor(-1)
-    while first.i < head.i and (first.is_space or first.text in {",", "-", "–", "—", ":", ";"} or first.dep_ in {"case", "mark"}):
+    while first.i < head.i and (
+        first.is_space or first.text in {",", "-", "–", "—", ":", ";"} or first.dep_ in {"case", "mark", "fixed", "mwe"}
+    ):
         first = first.nbor(1)
     return text_span(first, last)
 
 
 def core_phrase(head: Token) -> Span:
-    """The noun phrase up to and including its head's name: no relative clause, no apposition, no prepositional phrase."""
+    """The noun phrase up to its head or name: no relative clause, apposition or prepositional phrase."""
     last = head
     for child in head.rights:
         if child.dep_ in _NAME_PART and child.i == last.i + 1:
             last = child.right_edge
     first = head
     for child in reversed(list(head.lefts)):
-        if child.dep_ in {"case", "mark", "punct", "cc", "cc:preconj"} and not child.lower_ == "'s":
+        if child.dep_ in {"case", "mark", "punct", "cc", "cc:preconj", "advmod"}:
             continue
         first = child.left_edge
     return text_span(first, last)

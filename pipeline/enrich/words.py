@@ -1,0 +1,27 @@
+"""Word lists and patterns of the rules, read once from words.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+_TABLE: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf8"))
+
+POLITICAL = frozenset(_TABLE["political"])
+TECHNICAL = frozenset(_TABLE["technical"])
+EXPERT = frozenset(_TABLE["expert"])
+PAIRS = frozenset(_TABLE["pairs"])
+WISHES = frozenset(_TABLE["wishes"])
+HARM = frozenset(_TABLE["harm"])
+HARM_NOUNS = frozenset(_TABLE["harm_nouns"])
+IDLE = frozenset(_TABLE["idle"])
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(_TABLE[key])})\b", re.IGNORECASE)
+
+
+EARLIER = _pattern("earlier")
+DETERRENT = _pattern("deterrent")
+RETALIATION = _pattern("retaliation")
