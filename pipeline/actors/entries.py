@@ -162,10 +162,10 @@ def _day(written: str, *, end: bool) -> date:
     parts = [int(part) for part in written.split("-")]
     if len(parts) == 3:
         return date(*parts)
-    year, month = parts[0], parts[1] if len(parts) > 1 else None
+    year, month = parts[0], parts[1] if len(parts) > 1 else (12 if end else 1)
     if not end:
-        return date(year, month or 1, 1)
-    return date(year + 1, 1, 1) if month in (None, 12) else date(year, month + 1, 1)
+        return date(year, month, 1)
+    return date(year + 1, 1, 1) if month == 12 else date(year, month + 1, 1)
 
 
 def post(written: str) -> Post:
@@ -174,7 +174,7 @@ def post(written: str) -> Post:
     if not match:
         raise ValueError(f'the post "{written}" is not of the form ROLE[@BODY] FROM/UNTIL')
     start, end = _day(match["start"], end=False), _day(match["end"], end=True)
-    if end < start:
+    if end <= start:
         raise ValueError(f'the post "{written}" ends before it begins')
     return Post(role=match["role"], body=match["body"], start=start, end=end)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.actors.model import How
-from pipeline.actors.text import Word, words
+from pipeline.actors.text import Word, name_words
 
 # Acronyms that are also words: in a text of capitals alone they are taken for the word.
 _WORDS_IN_CAPITALS = frozenset({"who", "is", "it", "as", "am", "spa", "mod"})
@@ -60,7 +60,7 @@ class Index:
         self._lengths: dict[str, list[int]] = {}
 
     def add(self, target: str, written: str, how: How, *, note: str = "", scanned: bool = True) -> None:
-        found = words(written)
+        found = name_words(written)
         if len(found) > 1 and found[0].base == "the":
             found = found[1:]
         if not found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 _APOSTROPHES = "'’ʻʼ`´"
@@ -59,6 +60,14 @@ def words(text: str) -> list[Word]:
     return found
 
 
+def name_words(name: str) -> list[Word]:
+    """The words of a name by itself, whose spans mean nothing; quick for the plain names that most are."""
+    parts = name.split(" ")
+    if name.isascii() and all(part.isalnum() for part in parts):
+        return [Word(0, 0, part, part.lower(), part.lower()) for part in parts]
+    return words(name)
+
+
 def joined(text: str, left: Word, right: Word) -> bool:
     """Whether two neighbouring words can belong to one name: no sentence end, paragraph or quote between them."""
     gap = text[left.end : right.start]
@@ -71,6 +80,7 @@ def joined(text: str, left: Word, right: Word) -> bool:
     return gap == ", " or _JOINTS.fullmatch(gap) is not None
 
 
+@lru_cache(maxsize=10_000)
 def slug(name: str) -> str:
     """A readable id part: "Maria Zakharova" → "maria-zakharova"."""
     plain = name.replace(" ", "")
