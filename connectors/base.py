@@ -17,6 +17,9 @@ Checkpoint = dict[str, Any]
 """Where a connector resumes, as JSON. It is handed to `read`, which changes it; the caller stores it once Kafka has
 acknowledged all that came out. Empty at first, and whenever the user wants everything again."""
 
+RAW_BYTES = 2**20
+"""How much of a refused input its dead letter keeps: an input of any size must not fill the topic."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

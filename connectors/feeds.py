@@ -77,18 +77,16 @@ class FeedConnector:
             try:
                 yield self._article(entry, feed, response)
                 seen[key] = digest
-            except Transient as error:
-                complete = False
-                yield Refusal.of(key, error, _raw(entry))
             except DemarcheError as error:
-                seen[key] = digest
+                # Not marked as seen: a page that is missing now may be there when the feed is next read.
+                complete = False
                 yield Refusal.of(key, error, _raw(entry))
         if len(feed.entries) > MAX_ENTRIES:
             yield Refusal(
                 response.url, f"The feed has {len(feed.entries):,} entries; the first {MAX_ENTRIES:,} are read."
             )
         checkpoint["entries"] = seen
-        # Without validators the feed is read again as a whole, and with it the entries that failed for now.
+        # Without validators the feed is sent again as a whole, and with it the entries that were refused.
         checkpoint["etag"] = response.headers.get("etag") if complete else None
         checkpoint["modified"] = response.headers.get("last-modified") if complete else None
 

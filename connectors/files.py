@@ -12,14 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from connectors.base import Checkpoint, Found, Refusal, Skipped, Target
+from connectors.base import RAW_BYTES, Checkpoint, Found, Refusal, Skipped, Target
 from pipeline.errors import BadInput
 from pipeline.inputs.files import FORMATS, BadPart, format_of, printable, read_articles, read_file
 from pipeline.settings import Settings
 
 _ENDINGS = ", ".join(FORMATS)
-_RAW_BYTES = 2**20
-"""How much of a refused file goes along for the dead letters."""
 
 
 def accepts(target: Target) -> bool:
@@ -83,13 +81,13 @@ class FilesConnector:
                 else:
                     yield part
         except BadInput as error:
-            yield Refusal.of(printable(path), error, data[:_RAW_BYTES] or _head(path))
+            yield Refusal.of(printable(path), error, data or _head(path))
 
 
 def _head(path: Path) -> bytes:
-    """The beginning of a file that was not read, for the dead letters: a file of any size must not fill them."""
+    """The beginning of a file that was not read, for the dead letters."""
     try:
         with path.open("rb") as file:
-            return file.read(_RAW_BYTES)
+            return file.read(RAW_BYTES + 1)
     except (OSError, ValueError):
         return b""

@@ -13,7 +13,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from connectors.base import Checkpoint, Connector, Declared, Found, Refusal, Skipped, Unchanged
+from connectors.base import RAW_BYTES, Checkpoint, Connector, Declared, Found, Refusal, Skipped, Unchanged
 from connectors.ledger import Ledger
 from pipeline.errors import BadInput, Terminal, Transient, Unreachable
 from pipeline.records import Article, DeadLetter, hash_id
@@ -26,7 +26,6 @@ _IN_FLIGHT = 500
 
 _DELIVERY_TIMEOUT_MS = 60_000
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
-_LETTER_RAW_BYTES = 2**20
 
 
 @dataclass
@@ -184,7 +183,7 @@ class ArticleProducer:
 def dead_letter(refusal: Refusal) -> DeadLetter:
     """The record of a refused input. The same input refused again for the same reason is the same letter, and the
     topic is compacted: reading a bad file every day makes one letter."""
-    raw = refusal.raw[:_LETTER_RAW_BYTES]
+    raw = refusal.raw[:RAW_BYTES]
     return DeadLetter(
         letter_id=hash_id(STEP, refusal.input, refusal.reason, hashlib.sha256(raw).hexdigest()),
         step=STEP,

@@ -108,6 +108,14 @@ def test_a_page_that_is_away_for_now_is_tried_again(site: Site, read: Read) -> N
     assert [type(thing) for thing in read(site.url("/feed"), checkpoint)] == [Unchanged]
 
 
+def test_a_page_that_comes_after_its_feed_is_not_missed(site: Site, read: Read) -> None:
+    checkpoint: dict = {}
+    site.pages["/feed"] = rss(item(site.url("/a"), content="")).encode()
+    assert "status 404" in refusal(read(site.url("/feed"), checkpoint)).reason
+    site.pages["/a"] = page(LONG)
+    assert articles(read(site.url("/feed"), checkpoint))
+
+
 def test_entries_that_cannot_be_articles_are_refused_and_the_rest_goes_on(site: Site, read: Read) -> None:
     site.pages["/feed"] = rss(
         item("", "No link"),
