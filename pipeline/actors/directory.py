@@ -159,6 +159,11 @@ class Directory:
         """Ids of the people who hold an office at a body on a day."""
         return [person for person, post in self._holders.get((body, office), ()) if post.held(at)]
 
+    def post_body(self, person: str, at: date) -> str | None:
+        """Id of the body where a known person holds the first post of a day."""
+        held = next((item for item in self._posts.get(person, ()) if item.held(at)), None)
+        return self._body_id(self.files.people[person], held) if held else None
+
     # Unknown people and organisations ------------------------------------------------------------------------------
 
     def unknown_person(self, name: str, affiliation: Actor | None = None) -> Actor:
@@ -405,16 +410,14 @@ class Directory:
         """A name after titles: "Russian President Vladimir Putin", "Mr Trump", "China's state news agency Xinhua"."""
         for start in range(1, len(found)):
             named = self.index.get(found[start:])
-            names = [
-                name for name in named if name.target in self.files.people or name.target in self.files.organisations
-            ]
+            names = [name for name in named if name.target in self.files.people or self._is_named_relay(name)]
             if names:
                 return self._matches(names, at) if self.phrases.is_title(found[:start]) else []
         return []
 
-    def _is_relay(self, identity: str) -> bool:
-        known = self._actors.get(identity)
-        return known is not None and known.relay
+    def _is_named_relay(self, name: Name) -> bool:
+        known = self._actors.get(name.target)
+        return known is not None and known.relay and any(name.capitals)
 
     def _company(self, name: str, found: list[Word]) -> Match | None:
         """A name that begins with a state's and ends as companies' names do: "Georgia Power"."""

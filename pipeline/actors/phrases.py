@@ -238,9 +238,17 @@ class Phrases:
             return Place(named.id, named.country)
         place = self._place(found, country, at)
         if place is not None:
-            return place
+            return self._own_body(found, at) or place
         body = self.body(phrase, country, at)
         return Place(body.id, body.country) if body else None
+
+    def _own_body(self, found: list[Word], at: date) -> Place | None:
+        """The body of a person who is named as the owner: "Putin's spokesman" is the Kremlin's."""
+        directory = self._directory
+        names = directory.find(" ".join(word.written for word in found), at=at)
+        body = directory.post_body(names[0].actor.id, at) if names else None
+        known = directory.actor(body) if body else None
+        return Place(known.id, known.country) if known else None
 
     def _holder_of(self, office: Office, place: Place, at: date, gender: Gender | None) -> Actor | None:
         directory = self._directory
@@ -283,6 +291,8 @@ class Phrases:
         role = prefix + office.role_in(place.country)
         first = directory.adjective(place.id) if directory.state(place.id) else None
         name = owner.name if owner else place.id
+        if directory.actor(place.id) is None and "/" in place.id and place.country:
+            name = f"{directory.adjective(place.country)} {place.id.partition('/')[2].replace('-', ' ')}"
         affiliation = owner
         if directory.state(place.id) and office.body:
             affiliation = directory.body_of(place.id, office.body)
@@ -303,6 +313,10 @@ class Phrases:
         known = self._directory.find(phrase, at=at)
         if known:
             return known[0]
+        before, comma, _ = phrase.partition(",")
+        described = self._directory.find(before, at=at) if comma else []
+        if described and described[0].actor.kind == "person":
+            return described[0]
         office = self.office(phrase, country, at)
         if office is not None:
             return Match(office, "holder" if office.id.startswith("person/") else "office")
