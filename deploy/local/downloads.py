@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -130,13 +132,25 @@ def _fetch(pin: Pin, folder: Path, advance: Advance) -> None:
 
 
 def _in_short(error: Exception) -> str:
-    """The first sentence: requests' errors repeat the address and the whole chain of causes."""
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    """The last part of the message: requests' errors repeat the address and the whole chain of causes before it."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0].rpartition(": ")[2].rstrip("'\")")[:200]
+
+
+def _trust_what_the_system_trusts() -> None:
+    """Let requests use the system's certificates, as pip does: a company's own authority is only among those."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile:
+        os.environ.setdefault("REQUESTS_CA_BUNDLE", paths.cafile)
+    elif paths.capath and any(Path(paths.capath).iterdir()):
+        os.environ.setdefault("REQUESTS_CA_BUNDLE", paths.capath)
 
 
 def _request(pin: Pin, staging: Path, advance: Advance) -> Path:
     # Imported here: a machine that has everything never needs the resolver.
     from jgo.maven import MavenContext, PythonResolver
+
+    _trust_what_the_system_trusts()
 
     @contextmanager
     def callback(_filename: str, _size: int) -> Iterator[Advance]:
