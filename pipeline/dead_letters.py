@@ -1,10 +1,10 @@
 """Dead letters: messages given up on, with the reason; reading, replaying and purging them.
 
-The topic holds one letter per message given up on, under a key that does not change: it is compacted, and what is
-written last under a key is how things stand. A replay sends the original bytes back to the topic they came from, in a
-message that names its letter, and then writes the letter again with `replayed_at`. If the message fails once more, the
-same letter is written once more, without `replayed_at` and with one attempt more. So a message that can never work
-stays one letter, and `replay --all` leaves it alone after MAX_ATTEMPTS.
+The topic is compacted and holds one letter per message given up on, under a key that does not change. A replay sends
+the original bytes back to the topic they came from, in a message that names its letter, and then writes a mark: which
+attempt it was that has been replayed. If the message fails once more, the same letter is written again, with one
+attempt more than the mark has, and so is open again, whichever of the two was written first. A message that can never
+work stays one letter, and `replay --all` leaves it alone after MAX_ATTEMPTS.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from kafka.errors import KafkaError
 from pydantic import ValidationError
 
 from pipeline.errors import Terminal
-from pipeline.records import DeadLetter, UtcTime, hash_id
+from pipeline.records import DeadLetter, Record, UtcTime, hash_id
 from pipeline.settings import Settings
 from pipeline.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, admin, bootstrap_servers, topics, unreachable
 
 MAX_ATTEMPTS = 3
 LETTER_HEADER = "demarche-letter"
 ATTEMPTS_HEADER = "demarche-attempts"
+_MARK_SUFFIX = b".replayed"
 _REASON_CHARS = 2000
 _KEY_BYTES = 1000
 
@@ -40,6 +41,18 @@ class Letter(DeadLetter):
     @property
     def original(self) -> bytes:
         return base64.b64decode(self.value)
+
+
+class Mark(Record):
+    """That the attempts of a letter up to this one have been replayed; under a key of its own beside the letter's."""
+
+    letter_id: str
+    attempts: int
+    replayed_at: UtcTime
+
+    @property
+    def key(self) -> bytes:
+        return self.letter_id.encode() + _MARK_SUFFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +100,28 @@ def _attempts(headers: Mapping[str, bytes]) -> int:
 
 def read_letters(settings: Settings) -> list[Letter]:
     """All letters that are there now, oldest first, each as it stands."""
+    return letters_from(_read_topic(settings, topics(settings).dead_letter.name))
+
+
+def letters_from(messages: Iterable[tuple[bytes | None, bytes | None]]) -> list[Letter]:
+    """Letters from the keys and values of their topic, with the marks of replays put to them."""
     letters: dict[str, Letter] = {}
-    for key, value in _read_topic(settings, topics(settings).dead_letter.name):
-        letter_id = (key or b"").decode("utf8", "replace")
-        if value is None:
-            letters.pop(letter_id, None)
-            continue
+    marks: dict[str, Mark] = {}
+    for key, value in messages:
         try:
-            letter = Letter.model_validate_json(value)
+            if (key or b"").endswith(_MARK_SUFFIX):
+                mark = Mark.model_validate_json(value or b"")
+                marks[mark.letter_id] = mark
+            else:
+                letter = Letter.model_validate_json(value or b"")
+                letters[letter.letter_id] = letter
         except ValidationError:
             # Somebody else's message on our topic: nothing that we could show or replay.
             continue
-        letters[letter.letter_id] = letter
+    for letter in letters.values():
+        done = marks.get(letter.letter_id)
+        if done and done.attempts >= letter.attempts:
+            letter.replayed_at = done.replayed_at
     return sorted(letters.values(), key=lambda letter: letter.failed_at)
 
 
@@ -136,8 +159,8 @@ def replay(settings: Settings, letters: Iterable[Letter]) -> int:
             headers = [(LETTER_HEADER, letter.letter_id.encode()), (ATTEMPTS_HEADER, str(letter.attempts).encode())]
             key = None if letter.key is None else letter.key.encode("utf8")
             producer.send(letter.topic, value=letter.original, key=key, headers=headers).get(timeout=60)
-            marked = letter.model_copy(update={"replayed_at": datetime.now(UTC)})
-            producer.send(dead_letter, value=marked.to_json(), key=letter.letter_id.encode()).get(timeout=60)
+            mark = Mark(letter_id=letter.letter_id, attempts=letter.attempts, replayed_at=datetime.now(UTC))
+            producer.send(dead_letter, value=mark.to_json(), key=mark.key).get(timeout=60)
             count += 1
     return count
 

@@ -23,8 +23,9 @@ def run(workers: int) -> int:
     from pipeline.stream.supervisor import Supervisor
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("kafka").setLevel(logging.ERROR)
-    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
+    # What they have to say is said by our own errors, once and in a sentence.
+    for library in ("kafka", "elastic_transport"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     options = settings()
     ensure_topics(options)
     ensure_indices(connect(options), options)

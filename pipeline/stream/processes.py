@@ -136,7 +136,7 @@ def _serve(pipe: Connection, settings: Settings, loader: EnricherLoader) -> None
         _report(pipe, error)
         return
     except Exception as error:
-        _report(pipe, BadSetting(f"The enrichment could not be loaded: {type(error).__name__}: {error}."))
+        _report(pipe, BadSetting(f"The enrichment cannot be loaded: {error or type(error).__name__}"))
         return
     # A pipe that ends means that the worker is gone, and so are we.
     with suppress(EOFError, OSError):

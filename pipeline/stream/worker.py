@@ -45,9 +45,7 @@ def progress_path(settings: Settings, number: int) -> Path:
 
 def main(number: int) -> None:
     """Run worker `number` until it is told to stop; the process that starts us holds our standard input open."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for noisy in ("faust", "mode", "aiokafka", "kafka", "elastic_transport"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    set_up_logging()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         run(load_settings(), number)
@@ -56,9 +54,16 @@ def main(number: int) -> None:
         sys.exit(error.exit_code)
 
 
+def set_up_logging() -> None:
+    """Our own lines on standard error, and of the libraries only what is wrong."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    for noisy in ("faust", "mode", "aiokafka", "kafka", "elastic_transport"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
 def _end_with_parent() -> None:
     """A worker never outlives `demarche run`, even where that was killed."""
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(_GRACE_S)
@@ -112,6 +117,7 @@ def run(settings: Settings, number: int, parts: Parts | None = None) -> None:
         worker = faust.Worker(
             stream.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, loglevel="ERROR"
         )
+        worker.spinner = None  # it writes control characters even where it must be quiet
         log.info("Worker %d is ready and joins the group %s.", number, consumer_group(settings))
         worker.execute_from_commandline()
     finally:
