@@ -145,9 +145,9 @@ def alerts_of(claim: Claim) -> list[Alert]:
 
 
 def _sources(tellings: Iterable[Telling]) -> list[AlertSource]:
-    """One source per article, oldest first, with the different words in which it tells the claim."""
+    """One source per article, oldest first, with the different words in which it tells the claim, as they came."""
     by_article: dict[str, list[Telling]] = {}
-    for telling in sorted(tellings, key=lambda telling: (telling.said_at, telling.article_id, telling.statement_id)):
+    for telling in sorted(tellings, key=lambda telling: (telling.said_at, telling.article_id)):
         by_article.setdefault(telling.article_id, []).append(telling)
     return [
         AlertSource(

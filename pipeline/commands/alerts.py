@@ -15,11 +15,14 @@ from rich.text import Text
 
 from pipeline.alerts import RuleSet, load_rules, process
 from pipeline.errors import BadInput
-from pipeline.records import Alert, Article, Claim, EnrichedArticle, Party, StatementRecord
+from pipeline.records import Alert, Article, Claim, EnrichedArticle, Party
 from pipeline.settings import Settings, settings
 
-_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time of articles without one in a backtest, which must not depend on the day it is run."""
+_UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
+"""The time of articles without one in a backtest, which must not depend on the day it is run. It decides who holds
+which office, so it is not long past."""
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""As time of fetching: no publication date is later, and a later one would not be believed."""
 
 
 @click.group()
@@ -124,20 +127,25 @@ def backtest(rules: Path, articles: Path, output: str) -> int:
 
 
 def _read(path: Path, options: Settings) -> tuple[list[tuple[str, Article]], list[str]]:
-    """Articles with the names the user gave them, and what is wrong with the lines that are none."""
+    """Articles with the names the user gave them, and what is wrong with the lines that are none.
+
+    Each is taken as if it had been seen when it was published: a backtest asks what would have fired then.
+    """
     from pipeline.inputs import read_articles, read_file
     from pipeline.inputs.files import stem_of
 
     try:
         data = read_file(path, options.max_file_bytes)
-        parts = list(read_articles(data, path=path, kind="jsonl", settings=options, fetched_at=_UNDATED))
+        parts = list(read_articles(data, path=path, kind="jsonl", settings=options, fetched_at=_NEVER))
     except BadInput as error:
         raise BadInput(f"{path}: {error.message}", error.hint) from error
     found: list[tuple[str, Article]] = []
     bad: list[str] = []
     for number, part in enumerate(parts, 1):
         if isinstance(part, Article):
-            found.append((part.source.id if part.source.id != stem_of(path) else f"line-{number}", part))
+            seen_at = part.published_at or _UNDATED
+            article = part.model_copy(update={"fetched_at": seen_at, "first_seen_at": seen_at, "backfill": False})
+            found.append((part.source.id if part.source.id != stem_of(path) else f"line-{number}", article))
         else:
             bad.append(f"{path}, line {part.line}: {part.error}")
     return found, bad
@@ -148,7 +156,7 @@ def _enriched(articles: Sequence[Article], options: Settings) -> Iterator[Enrich
     from pipeline.enrich import load_enricher
 
     if articles:
-        ordered = sorted(articles, key=lambda article: (article.published_at or _UNDATED, article.article_id))
+        ordered = sorted(articles, key=lambda article: (article.first_seen_at, article.article_id))
         yield from load_enricher(options).pipe(ordered)
 
 
@@ -160,19 +168,10 @@ def replay(articles: Iterable[EnrichedArticle], rules: RuleSet, options: Setting
     raised: dict[str, Alert] = {}
     for article in articles:
         for record in statement_records(article):
-            outcome = process(claims.get(record.key, []), _dated(record), rules, options, now=_time_of(record))
+            outcome = process(claims.get(record.key, []), record, rules, options, now=record.said_at)
             claims[record.key] = outcome.claims
             raised.update({alert.alert_id: alert for alert in outcome.alerts})
     return list(raised.values())
-
-
-def _time_of(record: StatementRecord) -> datetime:
-    return record.published_at or _UNDATED
-
-
-def _dated(record: StatementRecord) -> StatementRecord:
-    """A record as if it had been seen when it was published. A backtest is about what would have fired: no backfill."""
-    return record.model_copy(update={"first_seen_at": _time_of(record), "backfill": False})
 
 
 def _row(alert: Alert, ids: dict[str, str]) -> dict[str, Any]:
@@ -191,7 +190,7 @@ def summary(alert: Alert) -> Text:
     text.append("  ").append(alert.act, style="bold red")
     count = len(alert.sources)
     text.append(f"  {count} source{'s' if count != 1 else ''}, {alert.publisher_count} independent")
-    text.append(f"  [{alert.state}]  {alert.rule}  {alert.created_at:%Y-%m-%d %H:%M}", style="dim")
+    text.append(f"  [{alert.state}]  {alert.rule}  {_time(alert.created_at)}", style="dim")
     words = " ".join(alert.words.split())
     return text.append("\n          " + (words if len(words) <= 200 else words[:199] + "…") + "\n")
 
@@ -206,7 +205,7 @@ def print_alert(console: Console, alert: Alert, ids: dict[str, str] | None = Non
     for source in alert.sources:
         publisher = (source.publisher.name or source.publisher.id) if source.publisher else ""
         name = (ids or {}).get(source.article_id, "")
-        place = " · ".join(filter(None, [f"{source.said_at:%Y-%m-%d %H:%M}", name, publisher, source.url]))
+        place = " · ".join(filter(None, [_time(source.said_at), name, publisher, source.url]))
         facts.add_row(Text("        source", style="dim"), Text(place))
         for words in source.words:
             facts.add_row("", Text(" ".join(words.split())))
@@ -221,3 +220,7 @@ def _named(parties: Sequence[Party]) -> str:
         for party in parties
     )
     return ", ".join(names)
+
+
+def _time(moment: datetime) -> str:
+    return "undated" if moment == _UNDATED else f"{moment:%Y-%m-%d %H:%M}"

@@ -215,7 +215,6 @@ class Writer:
                         index=self._alias("alerts"),
                         id=alert.alert_id,
                         document=alert_document(alert),
-                        refresh="wait_for",
                     )
                 except ConflictError:
                     return False
@@ -225,7 +224,10 @@ class Writer:
     def set_alert_state(self, alert_id: str, state: State) -> Alert | None:
         """Acknowledge, mute, close or reopen an alert; None if there is no such alert."""
         with translated_errors(self.settings):
-            return self._change_alert(alert_id, lambda stored: stored.model_copy(update={"state": state}))
+            changed = self._change_alert(alert_id, lambda stored: stored.model_copy(update={"state": state}))
+            # Whoever lists alerts next must see it.
+            self.client.indices.refresh(index=self._alias("alerts"))
+            return changed
 
     def _change_alert(self, alert_id: str, change: Any, missing: Alert | None = None) -> Alert | None:
         """Read, change and write back; whoever was quicker is read again, so that no change is lost."""
@@ -247,7 +249,6 @@ class Writer:
                     document=alert_document(alert),
                     if_seq_no=found["_seq_no"],
                     if_primary_term=found["_primary_term"],
-                    refresh="wait_for",
                 )
             except ConflictError:
                 continue

@@ -297,6 +297,7 @@ def test_an_alert_is_created_once_and_keeps_what_users_decided(
     assert writer.set_alert_state("f00d" * 8, "muted") is not None
     writer.alert(alert("a1", "a2"), create=False)
     writer.alert(alert("a2"), create=False)
+    refresh(client, settings)
     stored = find_alert(client, settings, "f00d")
     assert stored.state == "muted"
     assert [source.article_id for source in stored.sources] == ["a1", "a2"]
@@ -311,6 +312,7 @@ def test_an_update_of_an_alert_that_is_not_there_makes_it(
     writer: Writer, client: Elasticsearch, settings: Settings
 ) -> None:
     assert writer.alert(alert("a1"), create=False) is True
+    refresh(client, settings)
     assert find_alerts(client, settings)[1] == 1
 
 
