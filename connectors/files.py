@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from connectors.base import RAW_BYTES, Checkpoint, Found, Refusal, Skipped, Target
 from pipeline.errors import BadInput
-from pipeline.inputs.files import FORMATS, BadPart, format_of, printable, read_articles, read_file
+from pipeline.inputs.files import FORMATS, BadPart, format_of, printable, read_articles, read_file, read_lines
 from pipeline.settings import Settings
 
 _ENDINGS = ", ".join(FORMATS)
@@ -70,11 +70,14 @@ class FilesConnector:
     def _read_file(self, path: Path) -> Iterator[Found]:
         data = b""
         try:
-            data = read_file(path, self._settings.max_file_bytes)
             kind = format_of(path)
-            if kind is None:
-                raise BadInput(f"Its name ends in none of {_ENDINGS}.", "Convert or rename it.")
-            found = read_articles(data, path=path, kind=kind, settings=self._settings, fetched_at=self._now)
+            if kind == "jsonl":
+                found = read_lines(path, settings=self._settings, fetched_at=self._now)
+            else:
+                data = read_file(path, self._settings.max_file_bytes)
+                if kind is None:
+                    raise BadInput(f"Its name ends in none of {_ENDINGS}.", "Convert or rename it.")
+                found = read_articles(data, path=path, kind=kind, settings=self._settings, fetched_at=self._now)
             for part in found:
                 if isinstance(part, BadPart):
                     yield Refusal.of(f"{printable(path)}, line {part.line}", part.error, part.raw)

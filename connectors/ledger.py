@@ -1,6 +1,6 @@
 """What has been published: the memory that makes reading a source twice harmless.
 
-SQLite, because it is a file that needs no server, is durable at a commit, and can be asked for one article without
+SQLite, because it is a file that needs no server, survives a killed process, and can be asked for one article without
 reading the rest; a compacted Kafka topic would have to be read from its beginning at each `demarche ingest`.
 
 A row is written before its article is sent, so that a crash in between leaves first_seen_at and revision as they
@@ -53,6 +53,8 @@ class Ledger:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
+            # Safe when the process is killed. A power cut may cost the last commits: their articles are sent again.
+            self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_TABLES)
 
     def __enter__(self) -> Ledger:

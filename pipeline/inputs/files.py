@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO, cast
 
 from pipeline.errors import BadInput
 from pipeline.inputs.articles import article_from_line, article_from_text
@@ -52,12 +55,22 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     too_large = BadInput(
         f"It is larger than {max_bytes:,} bytes.", "Split it into smaller files, or raise DEMARCHE_MAX_FILE_BYTES."
     )
-    try:
+    with _opened(path) as file:
         if path.stat().st_size > max_bytes:
             raise too_large
         # Never more than that, whatever its size is said to be: a device has none.
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise too_large
+    return data
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file, decompressed; what goes wrong with it, now or while it is read, is a BadInput."""
+    try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+            yield cast("IO[bytes]", file)
     except FileNotFoundError:
         raise BadInput("There is no such file.", "Check its name and the working directory.") from None
     except PermissionError:
@@ -68,9 +81,6 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         raise BadInput(f"It is not a valid gzip file: {error}.", "Pack it again.") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"It cannot be read: {error}.", "Check the disk and the file.") from None
-    if len(data) > max_bytes:
-        raise too_large
-    return data
 
 
 def read_articles(
@@ -85,7 +95,7 @@ def read_articles(
     stem = stem_of(path)
     max_chars = settings.max_article_chars
     if kind == "jsonl":
-        yield from _read_lines(data, own, stem, fetched_at, max_chars)
+        yield from _articles_of(data.splitlines(keepends=True), own, stem, fetched_at, settings)
         return
     source = SourceRef(connector=CONNECTOR, id=stem)
     if kind == "html":
@@ -94,26 +104,48 @@ def read_articles(
         yield article_from_text(decode(data), url=own, source=source, fetched_at=fetched_at, max_chars=max_chars)
 
 
-def _read_lines(
-    data: bytes, file_url: str, stem: str, fetched_at: datetime, max_chars: int
+def read_lines(path: Path, *, settings: Settings, fetched_at: datetime) -> Iterator[Article | BadPart]:
+    """The articles in a JSONL file of any size, read line by line; the limit on files holds for each line."""
+    with _opened(path) as file:
+        lines = iter(lambda: _next_line(file, settings.max_file_bytes), b"")
+        yield from _articles_of(lines, path.resolve().as_uri(), stem_of(path), fetched_at, settings)
+
+
+def _next_line(file: IO[bytes], max_bytes: int) -> bytes:
+    """The next line, cut after max_bytes + 1; empty at the end of the file."""
+    line = file.readline(max_bytes + 1)
+    rest = line
+    while len(rest) > 0 and not rest.endswith(b"\n"):
+        rest = file.readline(2**20)
+    return line
+
+
+def _articles_of(
+    lines: Iterable[bytes], file_url: str, stem: str, fetched_at: datetime, settings: Settings
 ) -> Iterator[Article | BadPart]:
-    if not data.strip():
-        raise BadInput("It is empty.", "Leave it out, or check how it was saved.")
-    refuse_binary(data)
-    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+    empty = True
+    for number, line in enumerate(lines, start=1):
+        raw = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).rstrip(b"\r\n")
         if not raw.strip():
             continue
+        if empty:
+            refuse_binary(raw)
+        empty = False
         try:
+            if len(raw) > settings.max_file_bytes:
+                raise BadInput(f"It is longer than {settings.max_file_bytes:,} bytes.", "Split it into articles.")
             yield article_from_line(
                 _utf8(raw),
                 file_url=file_url,
                 connector=CONNECTOR,
                 stem=stem,
                 fetched_at=fetched_at,
-                max_chars=max_chars,
+                max_chars=settings.max_article_chars,
             )
         except BadInput as error:
             yield BadPart(number, raw, error)
+    if empty:
+        raise BadInput("It is empty.", "Leave it out, or check how it was saved.")
 
 
 def _utf8(raw: bytes) -> str:

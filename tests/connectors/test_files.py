@@ -120,6 +120,23 @@ def test_jsonl_lines_go_on_past_broken_ones(read: Read, tmp_path: Path) -> None:
     assert last.publisher.country == "NZL"
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_file_of_lines_may_be_large_a_line_may_not(read: Read, tmp_path: Path, settings: Settings, name: str) -> None:
+    lines = [line(text=f"{number} {TEXT}") for number in range(50)]
+    lines[20] = line(text="x" * 3000)
+    data = "\n".join(lines).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    found = read(tmp_path / name, options=settings.model_copy(update={"max_file_bytes": 1000}))
+    assert len(found) == 50
+    assert [
+        str(thing).endswith("It is longer than 1,000 bytes. Split it into articles.") for thing in found[20:22]
+    ] == [
+        True,
+        False,
+    ]
+    assert sum(isinstance(thing, Article) for thing in found) == 49
+
+
 def test_a_line_without_id_or_address_is_named_by_its_content(read: Read, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(line(text="One.") + "\n" + line(text="Two.") + "\n")
