@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ import faust
 from pipeline.alerts import load_rules, process
 from pipeline.errors import DemarcheError
 from pipeline.metrics import Counters
-from pipeline.records import Alert
+from pipeline.records import Alert, Party
 from pipeline.settings import Settings, load_settings
 from pipeline.stream.alerting import AlertStep, AlertWriter, Engine
 from pipeline.stream.app import FaustClaims, Stream, make_app
@@ -153,9 +153,13 @@ async def _report(stream: Stream, progress: Progress, processes: EnrichingProces
 
 def print_alert(alert: Alert) -> None:
     """One line on the console: who, what, to whom, the words, the first source."""
-    who = ", ".join(party.country_name or party.name for party in alert.speakers) or "somebody"
-    whom = ", ".join(party.country_name or party.name for party in alert.addressees)
+    who, whom = _names(alert.speakers) or "somebody", _names(alert.addressees)
     verb = {"WARN": "warns", "THREATEN": "threatens"}.get(alert.act, alert.act.lower() + ":")
     source = alert.sources[0].url if alert.sources else ""
     words = " ".join(alert.words.split())
     click.echo(f"ALERT {who} {verb}{' ' + whom if whom else ''}: {words[:200]} [{alert.rule}] {source}")
+
+
+def _names(parties: Iterable[Party]) -> str:
+    """A country once, however many speak for it."""
+    return ", ".join(dict.fromkeys(party.country_name or party.name for party in parties))
