@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.alerts.matter import Matter, contradiction, matter_of
+from pipeline.alerts.matter import OPENING, Matter, contradiction, matter_of
 from pipeline.records import WARNING_ACTS, Claim, Party, StatementRecord, Telling, hash_id
 from pipeline.settings import Settings
 
@@ -146,7 +146,7 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
         frozenset().union(*(m.names for m in matters)),
     )
     shared = (matter.terms & union.terms) | (matter.names & union.names)
-    anaphor = _ANAPHOR.search(record.evidence)
+    anaphor = _points_back(record)
     addressed = bool(_sides(record.statement.addressees) & _sides(claim.addressees))
     if any(contradiction(matter, other) for other in matters):
         return None
@@ -161,6 +161,11 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
     if anaphor and not shared:
         reason = f"“{anaphor.group()}” points back"
     return Candidate(claim, score, f"told in the same article, and {reason}", in_article=True)
+
+
+def _points_back(record: StatementRecord) -> re.Match[str] | None:
+    """Words such as "the warning" or "Russia's threats", which mean one told of before."""
+    return _ANAPHOR.search(record.evidence[:OPENING])
 
 
 def _both_detailed(a: Matter, b: Matter, *, addressed: bool) -> bool:
@@ -189,7 +194,7 @@ def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, *, ad
     if best[0]:
         addressee = "to the same addressee" if addressed else "where one names no addressee"
         return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
-    points_back = not record.statement.addressees and _ANAPHOR.search(record.evidence)
+    points_back = not record.statement.addressees and _points_back(record)
     return _vague(claim, record, Matter() if points_back else matter, addressed=addressed)
 
 
@@ -283,13 +288,15 @@ def _new_claim(record: StatementRecord, matter: Matter, because: str) -> Claim:
 def _with_telling(claim: Claim, record: StatementRecord, matter: Matter, because: str) -> Claim:
     """The claim with one more telling. Words that only point back say nothing new about its matter."""
     terms = Matter.of_marks(claim.matter).terms
-    if terms and not terms & matter.terms and _ANAPHOR.search(record.evidence):
+    if terms and not terms & matter.terms and _points_back(record):
         matter = Matter()
     single = _new_claim(record, matter, because)
     return _merge(claim, single)
 
 
 def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
+    # "against intervening" says little: reported words are shown with who reports them and how.
+    words = record.evidence if record.statement.kind == "indirect" else record.words
     return Telling(
         statement_id=record.statement.statement_id,
         article_id=record.article_id,
@@ -299,7 +306,7 @@ def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
         publisher=record.publisher,
         source=record.source,
         act=record.statement.act,
-        words=record.words if len(record.words) <= _WORDS_MAX else record.words[: _WORDS_MAX - 1] + "…",
+        words=words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…",
         matter=matter.marks(),
         said_at=record.said_at,
         because=because,

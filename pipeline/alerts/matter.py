@@ -24,6 +24,10 @@ _DERIVATIONS = (
     *("ors", "ers", "or", "er", "al", "ly", "ic", "ed", "de", "y"),
 )
 _INFLECTED_MIN, _DERIVED_MIN = 3, 4
+_ITEMS_MAX = 80
+"""A long speech has a word of everything in it: what it is about stands at its beginning."""
+OPENING = 2000
+"""So many characters of a passage are read for what they want and for what they point back to."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 
 _NUMBER_WORDS = {
@@ -142,7 +146,7 @@ def matter_of(record: StatementRecord) -> Matter:
     known_words = {word for name in known for word in name.split()}
     terms: set[str] = set()
     names = set(record.actor_ids)
-    for item in record.matter or _WORD.findall(record.words):
+    for item in (record.matter or _WORD.findall(record.words))[:_ITEMS_MAX]:
         code = country_code(item)
         words = _WORD.findall(item)
         if code:
@@ -154,8 +158,8 @@ def matter_of(record: StatementRecord) -> Matter:
     return Matter(
         terms=frozenset(terms),
         names=frozenset(names - known),
-        quantities=frozenset(_quantities(record.words)),
-        direction=_direction(record.evidence) or _direction(record.words),
+        quantities=frozenset(_quantities(record.words[:OPENING])),
+        direction=_direction(record.evidence[:OPENING]) or _direction(record.words[:OPENING]),
     )
 
 

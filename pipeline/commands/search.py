@@ -109,7 +109,7 @@ def _headline(hit: Hit) -> Text:
 
 
 def _passages(hit: Hit, kind: str) -> Iterable[Text]:
-    field = "text" if kind == "articles" else "words"
+    field = "text" if kind == "articles" else "evidence" if hit.document["kind"] == "indirect" else "words"
     if field in hit.highlights:
         return [_marked(passage, "") for passage in hit.highlights[field]]
     words = " ".join(str(hit.document.get(field) or "").split())

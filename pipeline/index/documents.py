@@ -193,6 +193,7 @@ def _who_to_whom(speakers: list[Party], addressees: list[Party]) -> Document:
 def _evidence(statement: Statement, text: str) -> str:
     """The passage from the first to the last position of a statement."""
     spans = [span for span in (statement.source, statement.cue, statement.about, *statement.content) if span]
+    spans += [party.span for party in statement.addressees if party.span]
     if not spans:
         return ""
     return text[min(start for start, _ in spans) : max(end for _, end in spans)]

@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from pipeline.alerts.claims import assign
 from pipeline.alerts.matter import Matter, matter_of, stem
@@ -197,3 +200,20 @@ def test_a_claim_takes_no_endless_number_of_tellings(record: Make, settings: Set
     text = "[RUS:Moscow] warned {USA:Washington} against an attack on Selm."
     [claim] = claims_of([record(text, article=f"a{n}") for n in range(260)], settings)
     assert len(claim.tellings) == 250
+
+
+@given(words=st.text(max_size=300), other=st.text(max_size=300))
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_words_make_claims(record: Make, settings: Settings, words: str, other: str) -> None:
+    text = "[RUS:Moscow] warned {USA:Washington} against an attack."
+    told = [
+        record(text, article=name, words=w, evidence=w, matter=w.split()) for name, w in (("a", words), ("b", other))
+    ]
+    assert 1 <= len(claims_of(told, settings)) <= 2
+
+
+@pytest.mark.parametrize("piece", ["warn ", "a", "the warning’s ", "1,"])
+def test_endless_words_do_not_stall(record: Make, settings: Settings, piece: str) -> None:
+    words = piece * 100_000
+    told = record("[RUS:Moscow] warned {USA:Washington}.", words=words, evidence=words, matter=words.split())
+    assert len(claims_of([told, told.model_copy(update={"article_id": "b"})], settings)) == 1

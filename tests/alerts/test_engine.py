@@ -169,3 +169,25 @@ def test_any_order_gives_the_same_claims(record: Make, order: list[tuple[str, in
     found = {frozenset(t.article_id for t in claim.tellings) for claims in run.claims.values() for claim in claims}
     assert found == {frozenset(f"{matter}-{outlet}" for outlet in range(3)) for matter in CLEAR}
     assert len(run.told) == len(CLEAR)
+
+
+def test_reported_words_are_shown_with_who_reports_them_and_how(record: Make) -> None:
+    reported = record(WARNING, words="against an attack on the port of Selm.")
+    [alert] = Run()([reported]).alerts.values()
+    assert alert.words == "Moscow warned Washington against an attack on the port of Selm."
+    quoted = record(WARNING, words="“Do not attack.”")
+    quoted.statement.kind = "direct"
+    [alert] = Run()([quoted]).alerts.values()
+    assert alert.words == "“Do not attack.”"
+
+
+def test_about_is_cut_from_the_evidence(record: Make) -> None:
+    """Positions are the article's, the evidence begins with the statement's first one."""
+    offset = 1000
+    text = "Moscow warned Washington against an attack."
+    warning = record("[RUS:Moscow] warned {USA:Washington} against an attack.")
+    warning.statement.content = [(offset + 25, offset + len(text))]
+    warning.statement.source = (offset, offset + 6)
+    warning.statement.about = (offset + 33, offset + 42)
+    [alert] = Run()([warning]).alerts.values()
+    assert alert.about == "an attack"
