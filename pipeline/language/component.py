@@ -1,0 +1,229 @@
+"""The joint model as one spaCy component: tags, features, lemmas, trees, sentences and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy import util
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from pipeline.language.encoding import MAX_PIECES
+from pipeline.language.inference import FILES, Analysis, JointModel, Window
+from pipeline.language.noun_chunks import noun_chunks
+
+FACTORY = "demarche_joint"
+MAX_WORDS = 110
+MIN_CUT = 20
+WORDS_PER_BATCH = 4000
+_PARAGRAPH_ENDS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+_FULL_STOPS = frozenset({".", "!", "?", "…", "..."})
+_CLOSERS = frozenset({'"', "”", "’", "'", "»", ")", "]"})
+_ATTRIBUTES = ["HEAD", "DEP", "TAG", "POS", "MORPH", "LEMMA", "ENT_IOB", "ENT_TYPE"]
+_IOB_INSIDE, _IOB_OUTSIDE, _IOB_BEGIN = 1, 2, 3
+
+
+class DemarcheJoint:
+    """Annotates a Doc in one pass of the encoder.
+
+    Paragraphs, which end at a line break, are analysed one by one, so no sentence crosses a line break;
+    a paragraph longer than the encoder's view is cut, after a full stop where it has one. Sentence starts
+    already set on the Doc are kept, names are replaced. White space belongs to the sentence before it.
+    """
+
+    def __init__(self, vocab: Vocab, name: str, threads: int) -> None:
+        self.vocab = vocab
+        self.name = name
+        self.threads = threads
+        self._network: JointModel | None = None
+        vocab.get_noun_chunks = noun_chunks  # type: ignore[assignment]  # spaCy declares spans, but wants bounds
+
+    @property
+    def network(self) -> JointModel:
+        if self._network is None:
+            raise ValueError(
+                f"The component '{self.name}' has no model: load a trained pipeline, e.g. with "
+                "pipeline.language.load()."
+            )
+        return self._network
+
+    @network.setter
+    def network(self, model: JointModel) -> None:
+        strings, labels = self.vocab.strings, model.labels
+        self._network = model
+        self._pos = np.array([strings.add(label) for label in labels["upos"]], np.uint64)
+        self._tags = np.array([strings.add(label) for label in labels["xpos"]], np.uint64)
+        self._feats = np.array([self.vocab.morphology.add(label) for label in labels["feats"]], np.uint64)
+        self._deps = np.array([strings.add("ROOT" if label == "root" else label) for label in labels["dep"]], np.uint64)
+        self._blank = [strings.add(label) for label in ("dep", "_SP", "SPACE")]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity labels it sets; none before a model is loaded."""
+        if self._network is None:
+            return ()
+        return tuple(sorted({tag[2:] for tag in self._network.labels["ner"] if tag != "O"}))
+
+    def __call__(self, doc: Doc) -> Doc:
+        self._annotate([doc])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """Annotate documents in batches bounded in documents and in words, in order."""
+        docs: list[Doc] = []
+        words = 0
+        for doc in stream:
+            docs.append(doc)
+            words += len(doc)
+            if len(docs) >= batch_size or words >= WORDS_PER_BATCH:
+                self._annotate(docs)
+                yield from docs
+                docs, words = [], 0
+        self._annotate(docs)
+        yield from docs
+
+    def _annotate(self, docs: list[Doc]) -> None:
+        network = self.network
+        windows: list[Window] = []
+        places: list[tuple[int, NDArray[np.int64]]] = []
+        for d, doc in enumerate(docs):
+            given = doc.has_annotation("SENT_START")
+            for indices, pieces in self._windows(doc):
+                words = [doc[i] for i in indices]
+                spaces = [
+                    bool(token.whitespace_) or i + 1 != after
+                    for token, i, after in zip(words, indices, [*indices[1:], indices[-1] + 1], strict=True)
+                ]
+                starts = [n for n, token in enumerate(words) if token.is_sent_start] if given else None
+                windows.append(Window([token.text for token in words], spaces, pieces, starts))
+                places.append((d, np.array(indices)))
+        arrays = [np.zeros((len(doc), len(_ATTRIBUTES)), np.uint64) for doc in docs]
+        heads = [np.full(len(doc), -1, np.int64) for doc in docs]
+        for w, analysis in network.analyse(windows):
+            d, at = places[w]
+            heads[d][at] = at[analysis.heads]
+            self._fill(arrays[d], at, analysis)
+        for doc, array, head in zip(docs, arrays, heads, strict=True):
+            if len(doc):
+                self._fill_blanks(doc, array, head)
+                array[:, 0] = (head - np.arange(len(doc))).view(np.uint64)
+                outside = array[:, 6] == 0
+                array[outside, 6] = _IOB_OUTSIDE
+                doc.from_array(_ATTRIBUTES, array)  # type: ignore[arg-type]  # declared for thinc's own array types
+
+    def _windows(self, doc: Doc) -> Iterator[tuple[list[int], list[tuple[int, ...]]]]:
+        """Token indices and word pieces of each window."""
+        indices = [token.i for token in doc if not token.is_space]
+        pieces = dict(zip(indices, self.network.encoder.word_pieces(doc[i].text for i in indices), strict=True))
+        for paragraph in _paragraphs(doc):
+            while paragraph:
+                cut = _cut(doc, paragraph, pieces)
+                yield paragraph[:cut], [pieces[i] for i in paragraph[:cut]]
+                paragraph = paragraph[cut:]
+
+    def _fill(self, array: NDArray[np.uint64], at: NDArray[np.int64], analysis: Analysis) -> None:
+        strings = self.vocab.strings
+        array[at, 1] = self._deps[analysis.deps]
+        array[at, 2] = self._tags[analysis.xpos]
+        array[at, 3] = self._pos[analysis.upos]
+        array[at, 4] = self._feats[analysis.feats]
+        array[at, 5] = [strings.add(lemma) for lemma in analysis.lemmas]
+        for start, end, label in analysis.names:
+            first, last = int(at[start]), int(at[end - 1])
+            array[first : last + 1, 6] = _IOB_INSIDE
+            array[first, 6] = _IOB_BEGIN
+            array[first : last + 1, 7] = strings.add(label)
+
+    def _fill_blanks(self, doc: Doc, array: NDArray[np.uint64], head: NDArray[np.int64]) -> None:
+        """Attach white space to the token before it; at the start of the text, to the first word."""
+        words = np.flatnonzero(head >= 0)
+        first = int(words[0]) if len(words) else 0
+        for i in np.flatnonzero(head < 0).tolist():
+            head[i] = i - 1 if i > first else first
+            array[i, 1:4] = self._blank
+            array[i, 5] = self.vocab.strings.add(doc[i].text)
+
+    def _files(self) -> dict[str, bytes]:
+        return {} if self._network is None else self._network.to_bytes()
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Empty where no model has been loaded yet."""
+        return util.to_bytes({name: partial(bytes, content) for name, content in self._files().items()}, exclude)
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> DemarcheJoint:
+        files: dict[str, bytes] = {}
+        util.from_bytes(data, {name: partial(files.__setitem__, name) for name in FILES}, exclude)
+        if files:
+            self.network = JointModel.from_bytes(files, self.threads)
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        folder = util.ensure_path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self._files().items():
+            (folder / name).write_bytes(content)
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> DemarcheJoint:
+        folder = util.ensure_path(path)
+        if (folder / FILES[0]).exists():
+            files = {name: (folder / name).read_bytes() for name in FILES}
+            self.network = JointModel.from_bytes(files, self.threads)
+        return self
+
+
+def _paragraphs(doc: Doc) -> Iterator[list[int]]:
+    paragraph: list[int] = []
+    for token in doc:
+        if not token.is_space:
+            paragraph.append(token.i)
+        elif not _PARAGRAPH_ENDS.isdisjoint(token.text) and paragraph:
+            yield paragraph
+            paragraph = []
+    if paragraph:
+        yield paragraph
+
+
+def _cut(doc: Doc, paragraph: list[int], pieces: dict[int, tuple[int, ...]]) -> int:
+    """How many words of the paragraph the next window takes."""
+    total, fits = 0, 0
+    for i in paragraph[:MAX_WORDS]:
+        total += len(pieces[i])
+        if total > MAX_PIECES - 2:
+            break
+        fits += 1
+    if fits == len(paragraph):
+        return fits
+    for n in range(fits, MIN_CUT, -1):
+        last, before = doc[paragraph[n - 1]].text, doc[paragraph[n - 2]].text
+        following = doc[paragraph[n]].text
+        if following not in _CLOSERS and (last in _FULL_STOPS or (last in _CLOSERS and before in _FULL_STOPS)):
+            return n
+    return fits
+
+
+@Language.factory(
+    FACTORY,
+    assigns=[
+        "token.tag",
+        "token.pos",
+        "token.morph",
+        "token.lemma",
+        "token.dep",
+        "token.head",
+        "token.is_sent_start",
+        "token.ent_iob",
+        "token.ent_type",
+        "doc.sents",
+        "doc.ents",
+    ],
+    default_config={"threads": 1},
+    default_score_weights={"tag_acc": 0.2, "dep_las": 0.4, "ents_f": 0.4},
+)
+def make_joint(nlp: Language, name: str, threads: int) -> DemarcheJoint:
+    """A component without weights; `from_disk` or `from_bytes` brings them."""
+    return DemarcheJoint(nlp.vocab, name, threads)

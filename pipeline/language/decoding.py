@@ -1,0 +1,116 @@
+"""From scores to structure: the best tree with one root, and names as valid BIO sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32] | NDArray[np.float64]
+Ints = NDArray[np.int64]
+_NEVER = -1e9
+
+
+class NameDecoder:
+    """Finds the best tag sequence in which every I- follows its own B- or I-."""
+
+    def __init__(self, tags: Sequence[str]) -> None:
+        self._tags = list(tags)
+        self._blocked_start = np.array([_NEVER if tag[0] == "I" else 0.0 for tag in tags])
+        self._blocked = np.array(
+            [
+                [_NEVER if to[0] == "I" and (before == "O" or before[2:] != to[2:]) else 0.0 for to in tags]
+                for before in tags
+            ]
+        )
+
+    def spans(self, scores: Floats) -> list[tuple[int, int, str]]:
+        """Half-open word spans with their labels, in order; scores are (words, tags)."""
+        best: Ints = scores.argmax(1)
+        if self._blocked_start[best[0]] < 0 or (self._blocked[best[:-1], best[1:]] < 0).any():
+            best = self._viterbi(scores)
+        out: list[tuple[int, int, str]] = []
+        for i in np.flatnonzero(best):
+            tag = self._tags[best[i]]
+            if tag[0] == "B":
+                out.append((int(i), int(i) + 1, tag[2:]))
+            else:
+                start, _, label = out[-1]
+                out[-1] = (start, int(i) + 1, label)
+        return out
+
+    def _viterbi(self, scores: Floats) -> Ints:
+        shifted = scores.astype(np.float64) - scores.max(1, keepdims=True)
+        logs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+        total = logs[0] + self._blocked_start
+        back: list[Ints] = []
+        for row in logs[1:]:
+            paths = total[:, None] + self._blocked
+            back.append(paths.argmax(0))
+            total = paths.max(0) + row
+        best = [int(total.argmax())]
+        for pointers in reversed(back):
+            best.append(int(pointers[best[-1]]))
+        return np.array(best[::-1])
+
+
+def best_tree(scores: Floats) -> Ints:
+    """Heads of words 1..n, by maximum spanning tree; exactly one word has head 0.
+
+    `scores[d, h]` is the score of head h for dependent d; row and column 0 are the root.
+    """
+    s = scores.astype(np.float64)
+    np.fill_diagonal(s, _NEVER)
+    s[0] = _NEVER
+    heads: Ints = s.argmax(1)
+    heads[0] = 0
+    if (heads[1:] == 0).sum() == 1 and _cycle(heads) is None:
+        return heads[1:]
+    # A toll on the root's edges that no other choice can win back leaves the tree with one of them.
+    edges = scores[1:]
+    s[1:, 0] -= (float(edges.max()) - float(edges.min()) + 1.0) * len(s)
+    return _spanning_tree(s)[1:]
+
+
+def _cycle(heads: Ints) -> list[int] | None:
+    state = [0] * len(heads)
+    state[0] = 2
+    for i in range(1, len(heads)):
+        path: list[int] = []
+        while state[i] == 0:
+            state[i] = 1
+            path.append(i)
+            i = int(heads[i])
+        if state[i] == 1:
+            return path[path.index(i) :]
+        for node in path:
+            state[node] = 2
+    return None
+
+
+def _spanning_tree(s: NDArray[np.float64]) -> Ints:
+    """Chu and Liu 1965, Edmonds 1967: contract a cycle, solve the rest, open the cycle where it is entered."""
+    heads: Ints = s.argmax(1)
+    heads[0] = 0
+    found = _cycle(heads)
+    if found is None:
+        return heads
+    cycle = np.array(found)
+    free = np.ones(len(s), bool)
+    free[cycle] = False
+    outside = np.flatnonzero(free)
+    m = len(outside)
+    gains = s[cycle[:, None], outside] - s[cycle, heads[cycle]][:, None]
+    entries = gains.argmax(0)
+    leaving = s[outside[:, None], cycle]
+    exits = leaving.argmax(1)
+    small = np.full((m + 1, m + 1), 10 * _NEVER)
+    small[:m, :m] = s[outside[:, None], outside]
+    small[m, :m] = gains.max(0)
+    small[1:m, m] = leaving.max(1)[1:]
+    solved = _spanning_tree(small)
+    for i in range(1, m):
+        heads[outside[i]] = cycle[exits[i]] if solved[i] == m else outside[solved[i]]
+    heads[cycle[entries[solved[m]]]] = outside[solved[m]]
+    return heads

@@ -1,0 +1,264 @@
+"""Fine-tune the joint network; restartable from its last checkpoint."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipeline.language.encoding import Encoded, WordEncoder
+from pipeline.language.lemmas import lemma_script
+from pipeline.language.recipe.augment import augment
+from pipeline.language.recipe.data import Sentence, load_sentences
+from pipeline.language.recipe.network import Joint
+
+log = logging.getLogger(__name__)
+
+ENCODER_RATE, HEAD_RATE, WARM_UP_STEPS = 2.5e-4, 2e-3, 100
+PIECES_PER_BATCH = 1100
+MAX_WORDS = 150
+SINGLE_SENTENCES = 0.6
+NAME_PASSAGES = 0.7
+CHECKPOINT_S = 300
+WEIGHTS = {"arc": 1.0, "relation": 1.0, "ner": 1.0, "upos": 0.5, "xpos": 0.5, "feats": 0.5, "lemma": 0.5, "start": 0.5}
+IGNORED = -100
+
+
+@dataclass(slots=True)
+class Row:
+    """One window ready for the network: what goes in, and the class of each word for each head."""
+
+    encoded: Encoded
+    targets: dict[str, list[int]]
+
+
+def windows(sentences: list[Sentence], rng: Random) -> Iterator[list[Sentence]]:
+    """Neighbouring sentences in groups: most often one, else two to seven, seldom across paragraphs."""
+    current: list[Sentence] = []
+    words = 0
+
+    def size() -> int:
+        return 1 if rng.random() < SINGLE_SENTENCES else rng.randint(2, 7)
+
+    wanted = size()
+    for sentence in sentences:
+        if current and (
+            len(current) >= wanted
+            or sentence.document != current[-1].document
+            or words + len(sentence.words) > MAX_WORDS
+            or (sentence.paragraph != current[-1].paragraph and rng.random() < 0.7)
+        ):
+            yield current
+            current, words, wanted = [], 0, size()
+        current.append(sentence)
+        words += len(sentence.words)
+    if current:
+        yield current
+
+
+class Rows:
+    """Makes rows: class numbers looked up, words cut into pieces."""
+
+    def __init__(self, labels: dict[str, Any], encoder: WordEncoder) -> None:
+        self._encoder = encoder
+        self._index = {
+            key: {label: i for i, label in enumerate(labels[key])}
+            for key in ("upos", "xpos", "feats", "lemma", "ner", "dep")
+        }
+
+    def make(self, window: list[Sentence]) -> Row:
+        words = [word for s in window for word in s.words]
+        encoded = self._encoder.encode(words, [space for s in window for space in s.spaces])
+        index = self._index
+        targets: dict[str, list[int]] = {}
+        if any(s.names is not None for s in window):
+            names = [name for s in window for name in (s.names or ["?"] * len(s.words))]
+            targets["ner"] = [index["ner"].get(name, IGNORED) for name in names]
+        trees = [s.tree for s in window if s.tree is not None]
+        if trees:
+            for key in ("upos", "xpos", "feats"):
+                targets[key] = [index[key].get(label, IGNORED) for t in trees for label in getattr(t, key)]
+            lemmas = [lemma for t in trees for lemma in t.lemmas]
+            targets["lemma"] = [
+                index["lemma"].get(lemma_script(word, lemma), 0) for word, lemma in zip(words, lemmas, strict=True)
+            ]
+            targets["dep"] = [index["dep"].get(label, IGNORED) for t in trees for label in t.deps]
+            targets["start"] = [int(i == 0) for t in trees for i in range(len(t.heads))]
+            targets["head"], offset = [], 0
+            for t in trees:
+                targets["head"] += [head + offset if head else 0 for head in t.heads]
+                offset += len(t.heads)
+        return Row(encoded, targets)
+
+    def epoch(self, sentences: list[Sentence], rng: Random) -> list[Row]:
+        trees = [s for s in sentences if s.tree is not None]
+        passages = [s for s in sentences if s.tree is None and len(s.words) <= MAX_WORDS]
+        chosen = list(windows(trees, rng))
+        chosen += [[s] for s in passages if rng.random() < NAME_PASSAGES]
+        rows = [self.make(augment(window, rng)) for window in chosen]
+        return [row for row in rows if len(row.encoded.pieces) <= 400]
+
+
+def batches(rows: list[Row], rng: Random) -> list[list[Row]]:
+    """Rows of like length together, at most PIECES_PER_BATCH pieces with padding, in random order."""
+    order = sorted(rows, key=lambda row: len(row.encoded.pieces) * (1 + 0.15 * rng.random()))
+    out: list[list[Row]] = [[]]
+    longest = 0
+    for row in order:
+        longest = max(longest, len(row.encoded.pieces))
+        if out[-1] and longest * (len(out[-1]) + 1) > PIECES_PER_BATCH:
+            out.append([])
+            longest = len(row.encoded.pieces)
+        out[-1].append(row)
+    rng.shuffle(out)
+    return out
+
+
+TARGETS = ("upos", "xpos", "feats", "lemma", "ner", "start", "head", "dep")
+
+
+def tensors(rows: list[Row]) -> tuple[tuple[Tensor, ...], Tensor, dict[str, Tensor]]:
+    """Padded inputs, which word places are filled, and targets (IGNORED where unknown)."""
+    count = len(rows)
+    pieces = max(len(row.encoded.pieces) for row in rows)
+    words = max(len(row.encoded.first) for row in rows)
+    ids, cases = torch.zeros(count, pieces, dtype=torch.long), torch.zeros(count, pieces, dtype=torch.long)
+    first, word_cases = torch.zeros(count, words, dtype=torch.long), torch.zeros(count, words, dtype=torch.long)
+    mask = torch.zeros(count, pieces, dtype=torch.bool)
+    filled = torch.zeros(count, words, dtype=torch.bool)
+    targets = {key: torch.full((count, words), IGNORED) for key in TARGETS}
+    for i, row in enumerate(rows):
+        n, w = len(row.encoded.pieces), len(row.encoded.first)
+        ids[i, :n] = torch.tensor(row.encoded.pieces)
+        cases[i, :n] = torch.tensor(row.encoded.piece_cases)
+        mask[i, :n] = True
+        first[i, :w] = torch.tensor(row.encoded.first)
+        word_cases[i, :w] = torch.tensor(row.encoded.word_cases)
+        filled[i, :w] = True
+        for key, values in row.targets.items():
+            targets[key][i, 1:w] = torch.tensor(values)
+    return (ids, mask, cases, first, word_cases), filled, targets
+
+
+def losses(network: Joint, rows: list[Row]) -> dict[str, Tensor]:
+    inputs, filled, targets = tensors(rows)
+    scores = network(*inputs)
+    out: dict[str, Tensor] = {}
+    for key in ("upos", "xpos", "feats", "lemma", "ner", "start"):
+        if bool((targets[key] >= 0).any()):
+            out[key] = functional.cross_entropy(scores[key].flatten(0, 1), targets[key].flatten(), ignore_index=IGNORED)
+    known = targets["head"] >= 0
+    if bool(known.any()):
+        arcs = scores["arc"].masked_fill(~filled[:, None, :], -1e4)
+        out["arc"] = functional.cross_entropy(arcs.flatten(0, 1), targets["head"].flatten(), ignore_index=IGNORED)
+        row, dependent = known.nonzero(as_tuple=True)
+        head = targets["head"][row, dependent]
+        relations = network.relations(scores["relation_dependent"][row, dependent], scores["relation_head"][row, head])
+        out["relation"] = functional.cross_entropy(relations, targets["dep"][row, dependent], ignore_index=IGNORED)
+    return out
+
+
+def train(
+    prepared: Path,
+    tokenizer_json: str,
+    weights: Path,
+    checkpoint: Path,
+    *,
+    steps: int,
+    seed: int,
+    threads: int,
+    minutes: float,
+) -> None:
+    """Train for so many steps in all, from the checkpoint if there is one.
+
+    The learning rate falls linearly to zero at the last step, or at the end of the given minutes if these
+    are over sooner: what counts is that it has come down when training ends. Batches depend on the seed and the epoch
+    alone, so a restart goes on with the batches that an unbroken run would have seen. Asked to terminate,
+    it saves and returns.
+    """
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    labels = json.loads((prepared / "labels.json").read_text(encoding="utf8"))
+    sentences = list(load_sentences(prepared / "sentences.jsonl"))
+    network = Joint(labels)
+    network.load_encoder(weights)
+    encoder = network.encoder_parameters()
+    in_encoder = {id(p) for p in encoder}
+    heads = [p for p in network.parameters() if p.requires_grad and id(p) not in in_encoder]
+    rates = (ENCODER_RATE, HEAD_RATE)
+    optimiser = torch.optim.AdamW([{"params": encoder}, {"params": heads}], weight_decay=0.01, betas=(0.9, 0.98))
+    step = epoch = done = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, epoch, done = state["step"], state["epoch"], state["done"]
+        log.info("going on at step %d, epoch %d", step, epoch)
+
+    def save() -> None:
+        state = {
+            "network": network.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "epoch": epoch,
+            "done": done,
+        }
+        unfinished = checkpoint.with_suffix(".part")
+        torch.save(state, unfinished)
+        unfinished.replace(checkpoint)
+
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stopping.set())
+    maker = Rows(labels, WordEncoder(tokenizer_json))
+    started = saved = time.monotonic()
+    words = 0
+    smooth: dict[str, float] = {}
+    network.train()
+    first_left = 1 - step / steps
+    while step < steps and not stopping.is_set():
+        rng = Random(f"{seed}/{epoch}")
+        todo = batches(maker.epoch(sentences, rng), rng)
+        log.info("epoch %d: %d batches", epoch, len(todo))
+        for rows in todo[done:]:
+            time_left = 1 - (time.monotonic() - started) / (60 * minutes)
+            if step >= steps or time_left <= 0:
+                stopping.set()
+            if stopping.is_set():
+                break
+            left = min(1 - step / steps, first_left * time_left)
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * min(1.0, (step + 1) / WARM_UP_STEPS) * left
+            parts = losses(network, rows)
+            loss = torch.stack([WEIGHTS[key] * value for key, value in parts.items()]).sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_([*encoder, *heads], 2.0)
+            optimiser.step()
+            step += 1
+            done += 1
+            words += sum(len(row.encoded.first) - 1 for row in rows)
+            for key, value in parts.items():
+                smooth[key] = 0.97 * smooth.get(key, value.item()) + 0.03 * value.item()
+            now = time.monotonic()
+            if step % 50 == 0:
+                shown = " ".join(f"{key} {smooth[key]:.3f}" for key in WEIGHTS if key in smooth)
+                log.info(
+                    "step %d of %d, %d s, %d words/s: %s", step, steps, now - started, words / (now - started), shown
+                )
+            if now - saved > CHECKPOINT_S:
+                save()
+                saved = now
+        else:
+            epoch, done = epoch + 1, 0
+    save()
