@@ -29,6 +29,8 @@ _MAX_CUE_DISTANCE = 45
 _MIN_FLOATING_WORDS = 3
 _WORD = re.compile(r"\w+")
 _COLON_SPEAKER = re.compile(r"^[^:.!?]{2,80}:\s*$")
+_SIGNATURE = re.compile(r"\s*(?P<cue>[—–―]|-{1,2})\s?(?P<name>(?:[A-Z][\w.'’-]+ ?){1,5})(?=[\s,.]|$)")
+_TRANSCRIPT = re.compile(r"[\"“]?(?P<name>(?:[A-Z][A-Z.'’-]+ ?){1,4})(?: \([^)]{1,30}\))?(?P<cue>:)\s+(?=\S)")
 _ACCORDING = Cue(act="STATE")
 
 
@@ -79,7 +81,7 @@ def find_attributions(doc: Doc, cues: Cues) -> list[Attribution]:
 class _Finder:
     def __init__(self, doc: Doc, cues: Cues) -> None:
         self.doc = doc
-        self.text = doc.text
+        self.text = syntax.text_of(doc)
         self.parts = [p for p in paragraphs(self.text) if not is_boilerplate(self.text[slice(*p)])]
         self.part_starts = [start for start, _ in self.parts]
         everything = [q for q in find_quotations(self.text) if self._part_of(q.start) is not None]
@@ -97,6 +99,8 @@ class _Finder:
             if frame.carrier.i not in self.used and frame.cue.i not in self.used:
                 self._reported(frame)
         self._according_to()
+        self._signed()
+        self._transcribed()
         self._floating()
         self._speech_inside_marks()
         found = [a for a in self.found if a.content or a.frame is not None]
@@ -134,7 +138,10 @@ class _Finder:
         if breaks:
             start = breaks[-1]
         after_end = sentence_ends(self.text, quotation.end, end)[0]
-        return trimmed(self.text, start, quotation.start), trimmed(self.text, quotation.end, after_end)
+        before = trimmed(self.text, start, quotation.start)
+        if before[0] < before[1] and self.text[before[1] - 1] in ".!?":
+            before = (quotation.start, quotation.start)
+        return before, trimmed(self.text, quotation.end, after_end)
 
     def _cue_after(self, quotation: Quotation, after: Span) -> Frame | None:
         """ "…," X said / said X: the first cue of the narrator's sentence after the quotation, near its end."""
@@ -430,6 +437,41 @@ class _Finder:
         cue = attribution.frame.carrier if attribution.frame is not None else root
         return cue.i == root.i or (cue.dep_ in {"parataxis", "conj"} and cue.head.i == root.i)
 
+    # -- layouts that name the speaker ------------------------------------------------------------------------------
+
+    def _signed(self) -> None:
+        """“…” — Name: a dash and a name behind a quotation that ends its sentence."""
+        for quotation in self.quotations:
+            match = None if self._is_taken(quotation) else _SIGNATURE.match(self.text, quotation.end)
+            if match is not None:
+                self._named(quotation.start, quotation.end, match, [quotation])
+
+    def _transcribed(self) -> None:
+        """NAME: words. A paragraph of a transcript."""
+        for start, end in self.parts:
+            match = _TRANSCRIPT.match(self.text, start, end)
+            if match is None or any(self._is_taken(q) for q in self.quotations if start <= q.start < match.end()):
+                continue
+            self.found = [a for a in self.found if not start <= a.start < end]
+            inside = [q for q in self.quotations if start <= q.start < end]
+            self._named(match.end(), end, match, inside)
+
+    def _named(self, start: int, end: int, match: re.Match[str], inside: list[Quotation]) -> None:
+        name = self.doc.char_span(*match.span("name"), alignment_mode="expand")
+        if name is None:
+            return
+        cue = match.span("cue")
+        self.found.append(
+            Attribution(
+                content=[trimmed(self.text, start, end)],
+                kind="direct",
+                source=name.root,
+                cue=cue,
+                quotations=inside,
+                content_head=None,
+            )
+        )
+
     # -- quotations without a cue -----------------------------------------------------------------------------------
 
     def _floating(self) -> None:
@@ -630,7 +672,11 @@ def _can_speak(token: Token) -> bool:
 
 
 def _nest(attributions: list[Attribution]) -> None:
-    """Link speech inside speech to the smallest content that holds its cue or its content."""
+    """Link speech inside speech to the smallest content that holds its cue, or its content where no cue is.
+
+    A holder's content is larger than what it holds, so that the links form no circle.
+    """
+    sizes = {id(a): sum(e - s for s, e in a.content) for a in attributions}
     for inner in attributions:
         anchor = inner.cue or (inner.content[0] if inner.content else None)
         if anchor is None:
@@ -638,11 +684,7 @@ def _nest(attributions: list[Attribution]) -> None:
         holders = [
             outer
             for outer in attributions
-            if outer is not inner
-            and any(s <= anchor[0] and anchor[1] <= e for s, e in outer.content)
-            and not (
-                inner.content and outer.content and inner.content[0] == outer.content[0] and outer.start >= inner.start
-            )
+            if sizes[id(outer)] > sizes[id(inner)] and any(s <= anchor[0] and anchor[1] <= e for s, e in outer.content)
         ]
         if holders:
-            inner.parent = min(holders, key=lambda a: sum(e - s for s, e in a.content))
+            inner.parent = min(holders, key=lambda a: sizes[id(a)])

@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from spacy.tokens import Span as TokenSpan
 
 from pipeline.actors import Actor, Directory, Match
+from pipeline.enrich import syntax
 from pipeline.records import Entity, FieldName
 
 _LABEL_OF_KIND = {
@@ -66,7 +67,7 @@ def link_entities(doc: Doc, directory: Directory, at: date) -> list[LinkedEntity
 def _known_spans(doc: Doc, directory: Directory, at: date) -> list[tuple[TokenSpan, Match]]:
     found = []
     last = 0
-    for start, end, match in directory.scan(doc.text, at=at):
+    for start, end, match in directory.scan(syntax.text_of(doc), at=at):
         span = doc.char_span(start, end, alignment_mode="contract")
         if span is None or span.start < last or not any(t.is_alpha and t.text[0].isupper() for t in span):
             continue

@@ -132,9 +132,6 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             and noun.pos_ in {"NOUN", "PROPN", "PRON"}
         ):
             frame.addressees = [noun]
-    if entry.object != "addressee" and entry.act in {"STATE", "PREDICT"} and patients and syntax.clauses(verb):
-        # "told/asked/informed" under another entry: an object beside a clause is who was told.
-        frame.addressees = frame.addressees or [t for t in patients if t.i < syntax.clauses(verb)[0].i][:0]
 
 
 def _reports_own_words(verb: Token) -> bool:

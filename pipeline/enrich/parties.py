@@ -274,7 +274,7 @@ class Cast:
         if token.pos_ == "PROPN" or not _plural(token):
             return []
         start, end = syntax.noun_phrase(token)
-        text = token.doc.text[start:end]
+        text = syntax.text_of(token.doc)[start:end]
         marker = _MEMBERS.search(text)
         if marker is None:
             return []
@@ -352,7 +352,7 @@ class Cast:
 
     def _by_phrase(self, token: Token, entity: LinkedEntity | None) -> list[Resolved]:
         core = syntax.core_phrase(token)
-        text = token.doc.text
+        text = syntax.text_of(token.doc)
         phrases = [text[slice(*core)]]
         whole = syntax.noun_phrase(token)
         if whole[1] - whole[0] <= 80:
@@ -379,7 +379,9 @@ class Cast:
         """People without a name: "two diplomats", "Iranian officials"."""
         head = _singular(token.lemma_.lower() or token.lower_)
         place = next((m for m in modifiers if m.country), None)
-        name = re.sub(r"^(the|a|an|its|his|her|their)\s+", "", token.doc.text[slice(*span)], flags=re.IGNORECASE)
+        name = re.sub(
+            r"^(the|a|an|its|his|her|their)\s+", "", syntax.text_of(token.doc)[slice(*span)], flags=re.IGNORECASE
+        )
         party = Party(
             name=name,
             kind="group",
@@ -488,7 +490,7 @@ def _surname(name: str) -> str:
 
 def _phrase(head: Token) -> str:
     start, end = syntax.core_phrase(head)
-    return head.doc.text[start:end]
+    return syntax.text_of(head.doc)[start:end]
 
 
 def _description(head: Token) -> set[str]:

@@ -87,7 +87,7 @@ def _wanted(attribution: Attribution, result: SpeechAct) -> None:
 
 def _said(attribution: Attribution) -> str:
     doc = _doc(attribution)
-    return " ".join(doc.text[s:e] for s, e in attribution.content) if doc is not None else ""
+    return " ".join(syntax.text_of(doc)[s:e] for s, e in attribution.content) if doc is not None else ""
 
 
 def _doc(attribution: Attribution):  # type: ignore[no-untyped-def]
@@ -421,7 +421,7 @@ def _about(attribution: Attribution) -> Span | None:
     if doc is None:
         return None
     start, end = attribution.content[0]
-    match = re.match(r"(that|against|of|about|over|on|to|not to|for)\s+", doc.text[start:end])
+    match = re.match(r"(that|against|of|about|over|on|to|not to|for)\s+", syntax.text_of(doc)[start:end])
     if match and match.end() < end - start:
         start += match.end()
-    return trimmed(doc.text, start, end, " \t\n\"“”‘’'.,")
+    return trimmed(syntax.text_of(doc), start, end, " \t\n\"“”‘’'.,")

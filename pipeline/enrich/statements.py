@@ -9,6 +9,7 @@ from spacy.tokens import Doc, Token
 
 from pipeline.actors import Directory
 from pipeline.enrich import entities as entity_stage
+from pipeline.enrich import syntax
 from pipeline.enrich.attribution import Attribution, find_attributions
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.parties import Cast, Resolved
@@ -205,7 +206,7 @@ class _FieldReader:
             return False
         if statement.act == "WARN" and not told and who[0].party.country is None:
             # An international body that tells of hunger or heat alerts the world; it does not warn anybody off.
-            said = " ".join(self.doc.text[s:e] for s, e in statement.content)
+            said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)
             return not _HAZARDS.search(said)
         return True
 

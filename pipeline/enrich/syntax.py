@@ -27,6 +27,14 @@ _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", 
 _RELATIVE_WORDS = frozenset({"who", "which", "that", "whom"})
 
 
+def text_of(doc: Doc) -> str:
+    """`doc.text`, built once: spaCy joins all tokens anew at every call."""
+    text = doc.user_data.get("demarche_text")
+    if text is None:
+        text = doc.user_data["demarche_text"] = doc.text
+    return str(text)
+
+
 def text_span(start: Token, end: Token) -> Span:
     """Character range from the start of one token to the end of another."""
     return start.idx, end.idx + len(end)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.language import load
-from pipeline.language.evaluate import score_gold_words, score_names, score_raw_text
+from pipeline.language.evaluate import find_names, score_gold_words, score_names, score_raw_text
 from pipeline.language.recipe.data import read_conllu, read_passages
 from tests.quality.gate import Gate
 
@@ -18,7 +18,8 @@ def measure(shared: Path) -> dict[str, float]:
     nlp = load()
     sentences = read_conllu(data / "ud" / "gum_open-dev.conllu")[:SENTENCES]
     gold, raw = score_gold_words(nlp, sentences), score_raw_text(nlp, sentences)
-    names = score_names(nlp, read_passages(data / "ner_derived" / "dev_politics.jsonl")[:PASSAGES])
+    passages = read_passages(data / "ner_derived" / "dev_politics.jsonl")[:PASSAGES]
+    names = score_names(passages, find_names(nlp, passages))
     return {
         "gold_tag": gold["tag"],
         "gold_lemma": gold["lemma"],

@@ -1,0 +1,137 @@
+"""Measures of enrichment on data beside the project, by the scorers that lie with the data."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.enrich import Enricher, load_enricher
+from pipeline.inputs import split_title
+from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
+from pipeline.settings import load_settings
+
+_SEED_DAY = datetime(2025, 6, 19, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def enricher() -> Enricher:
+    return load_enricher(load_settings())
+
+
+def enriched(texts: Iterable[tuple[str, str, str]]) -> list[EnrichedArticle]:
+    """Enrich (id, title, text) triples."""
+    articles = [
+        Article(
+            article_id=hash_id(name), url=f"file:///{name}", canonical_url=f"file:///{name}", title=title, text=text,
+            language="en", published_at=_SEED_DAY, fetched_at=_SEED_DAY, first_seen_at=_SEED_DAY, content_hash=hash_id(title, text),
+            source=SourceRef(connector="files", id=name),
+        )
+        for name, title, text in texts
+    ]
+    return list(enricher().pipe(articles))
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
+
+
+def _scored(script: Path, gold: Path, predictions: list[dict[str, Any]], *options: str) -> str:
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in predictions)
+        file.flush()
+        done = subprocess.run(
+            [sys.executable, script, gold, file.name, *options], capture_output=True, text=True, check=False
+        )
+    if not done.stdout:
+        raise RuntimeError(done.stderr)
+    return done.stdout
+
+
+def seeds(shared: Path) -> dict[str, float]:
+    """Rows found of those that a careful reader finds in the two seed articles."""
+    folder = shared / "data" / "seeds"
+    articles = enriched((p.stem, *split_title(p.read_text("utf8"))) for p in sorted(folder.glob("*.txt")))
+    predictions = [json.loads(article.model_dump_json()) for article in articles]
+    said = _scored(shared / "tools" / "check_seeds.py", folder / "expected.json", predictions)
+    return {"rows": float(said.splitlines()[-1].split("/")[0])}
+
+
+def attributions(shared: Path, name: str) -> dict[str, float]:
+    """Precision and recall of attributions, in per cent, matches at Jaccard .5 of the content characters."""
+    gold = shared / "data" / "quotes" / f"{name}.jsonl"
+    rows = _rows(gold)
+    # The texts are given whole, their headline inside: no line is taken for a title.
+    predictions = [
+        {"id": row["id"], "attributions": [_attribution(s) for s in article.statements if _counts(s)]}
+        for row, article in zip(rows, enriched((row["id"], "", row["text"]) for row in rows), strict=True)
+    ]
+    return _read_quotes(_scored(shared / "tools" / "score_quotes.py", gold, predictions))
+
+
+def _counts(statement: Statement) -> bool:
+    """The data hold the outermost attribution only, and none without words."""
+    return statement.parent_id is None and bool(statement.content)
+
+
+def _attribution(statement: Statement) -> dict[str, Any]:
+    return {
+        "content": statement.content,
+        "source": [statement.source] if statement.source else [],
+        "cue": [statement.cue] if statement.cue else [],
+        "kind": statement.kind,
+    }
+
+
+def _read_quotes(said: str) -> dict[str, float]:
+    lines = {line.split(" ", 1)[0]: line for line in said.splitlines()}
+    table = ast.literal_eval(lines["jac50"].split(" ", 1)[1].strip())
+    figures = {"precision": table["all"][0], "recall_direct": table["direct"][1], "recall_mixed": table["mixed"][1]}
+    figures["recall_indirect_speech"] = table["indirect_speech"][1]
+    if "on" in lines:
+        figures["source_overlap"] = float(lines["on"].split("source overlap ")[1].split()[0])
+    return figures
+
+
+def speech_acts(shared: Path) -> dict[str, float]:
+    """Alert decision, speaker, addressee and act on the 50 cases of the definition of a warning."""
+    gold = shared / "data" / "speech_acts" / "cases.jsonl"
+    rows = _rows(gold)
+    articles = enriched((row["id"], "", row["text"]) for row in rows)
+    predictions = [{"id": a.id, "acts": [_act(a, s) for s in a.statements if s.act != "STATE"]} for a in articles]
+    found = json.loads(_scored(shared / "tools" / "score_acts.py", gold, predictions, "--json"))
+    table = found.get("all", found)
+    wanted = ("precision", "recall", "speaker_acc", "addressee_acc", "act_acc_all")
+    return {name: round(float(table[name]), 3) for name in wanted}
+
+
+def _act(article: EnrichedArticle, statement: Statement) -> dict[str, Any]:
+    text = article.title if statement.field == "title" else article.text
+    return {
+        "act": statement.act,
+        "speaker": _mentions(statement.speakers, text),
+        "speaker_actor": "; ".join(p.name for p in statement.speakers) or None,
+        "addressee": _mentions(statement.addressees, text),
+        "addressee_actor": "; ".join(p.name for p in statement.addressees) or None,
+        "status": statement.status,
+        "alert": "yes" if statement.alertable else "no",
+    }
+
+
+def _mentions(parties: list[Party], text: str) -> str | None:
+    return "; ".join(text[slice(*p.span)] if p.span else p.name for p in parties) or None
+
+
+MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
+    "seeds": seeds,
+    "hard_cases": lambda shared: attributions(shared, "hard_cases"),
+    "polnear_dev": lambda shared: attributions(shared, "polnear.dev"),
+    "speech_acts": speech_acts,
+}
