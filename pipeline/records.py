@@ -120,13 +120,15 @@ class Party(Record):
     country: str | None = None
     country_name: str | None = None
     affiliation: str | None = None
+    affiliation_id: str | None = None
+    """Actor id of the affiliation, for people who speak for a body without a country."""
     role: str | None = None
     span: Span | None = None
 
     @property
     def side(self) -> str:
-        """Whom the party stands for: its country, else its own actor, else its name as written."""
-        return self.country or self.actor_id or self.name.casefold()
+        """Whom the party stands for: its country, its body, itself, or else its name as written."""
+        return self.country or self.affiliation_id or self.actor_id or self.name.casefold()
 
 
 class Stance(Record):

@@ -31,6 +31,8 @@ _WORD = re.compile(r"\w+")
 _COLON_SPEAKER = re.compile(r"^[^:.!?]{2,80}:\s*$")
 _SIGNATURE = re.compile(r"\s*(?P<cue>[—–―]|-{1,2})\s?(?P<name>(?:[A-Z][\w.'’-]+ ?){1,5})(?=[\s,.]|$)")
 _TRANSCRIPT = re.compile(r"[\"“]?(?P<name>(?:[A-Z][A-Z.'’-]+ ?){1,4})(?: \([^)]{1,30}\))?(?P<cue>:)\s+(?=\S)")
+# "Harlan: Treaty will not be reopened": how headlines quote.
+_HEADLINE = re.compile(r"(?P<name>[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){0,3})(?P<cue>:)\s+(?=[A-Z‘'\"“])")
 _ACCORDING = Cue(act="STATE")
 
 
@@ -413,6 +415,11 @@ class _Finder:
         spans = [self._with_marks(s) for s in spans if s[1] - s[0] > 2]
         if spoken:
             spoken[0].relays.append(source)
+        for other in self.found:
+            # What "according to X" hands to X is not part of an inner statement's words.
+            other.content = [
+                s if not s[0] < first < s[1] else trimmed(self.text, s[0], first, " ,;") for s in other.content
+            ]
         if not spans or (spoken and spoken[0].kind == "direct"):
             return
         inside = [q for q in self.quotations if any(s <= q.start and q.end <= e + 1 for s, e in spans)]
@@ -448,8 +455,10 @@ class _Finder:
 
     def _transcribed(self) -> None:
         """NAME: words. A paragraph of a transcript."""
-        for start, end in self.parts:
+        for number, (start, end) in enumerate(self.parts):
             match = _TRANSCRIPT.match(self.text, start, end)
+            if match is None and number == 0 and self.text[end - 1] not in ".":
+                match = _HEADLINE.match(self.text, start, end)
             if match is None or any(self._is_taken(q) for q in self.quotations if start <= q.start < match.end()):
                 continue
             self.found = [a for a in self.found if not start <= a.start < end]
@@ -565,7 +574,8 @@ class _Finder:
         span = self.doc.char_span(start, end, alignment_mode="contract")
         if span is None:
             return None
-        for sentence in reversed(list(span.sents)):
+        sentences = {token.sent.start: token.sent for token in span}
+        for sentence in reversed(sentences.values()):
             if self.quoted[sentence.root.i]:
                 continue
             subject = syntax.own_subject(sentence.root)

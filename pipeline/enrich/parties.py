@@ -260,6 +260,7 @@ class Cast:
             country=actor.country,
             country_name=actor.country_name,
             affiliation=actor.affiliation,
+            affiliation_id=self._affiliation_id(actor),
             role=actor.role,
             span=span,
         )
@@ -268,6 +269,13 @@ class Cast:
         if not known and heads & EXPERT and not heads & POLITICAL:
             political = False
         return Resolved(party, political, actor.relay, bool(heads & EXPERT), known, gender or actor.gender)
+
+    def _affiliation_id(self, actor: Actor) -> str | None:
+        """The body that a person without a country speaks for: NATO's secretary general speaks for NATO."""
+        if actor.country is not None or actor.affiliation is None:
+            return None
+        found = self.directory.find(actor.affiliation, at=self.at)
+        return found[0].actor.id if found else None
 
     def _named_members(self, token: Token) -> list[Resolved]:
         """ "Western leaders, including Trump and France's Emmanuel Macron": the members speak."""
@@ -279,7 +287,7 @@ class Cast:
         if marker is None:
             return []
         floor = start + marker.end()
-        found = []
+        found: list[Resolved] = []
         for entity in {e.span.start: e for e in self.entity_of[id(token.doc)].values()}.values():
             if (
                 floor <= entity.span.start_char < end
@@ -335,19 +343,19 @@ class Cast:
 
     def _modifier_actors(self, token: Token) -> list[Actor]:
         start, end = syntax.core_phrase(token)
-        found = []
+        found: list[Actor] = []
         for entity in {e.span.start: e for e in self.entity_of[id(token.doc)].values()}.values():
             if start <= entity.span.start_char < end and entity.actor is not None and entity.actor.kind != "person":
                 found.append(entity.actor)
         for preposition, noun in syntax.prepositions(token):
-            entity = self._entity_at(noun)
+            named = self._entity_at(noun)
             if (
                 preposition in {"of", "from", "in", "for"}
-                and entity is not None
-                and entity.actor is not None
-                and entity.actor.kind != "person"
+                and named is not None
+                and named.actor is not None
+                and named.actor.kind != "person"
             ):
-                found.append(entity.actor)
+                found.append(named.actor)
         return found
 
     def _by_phrase(self, token: Token, entity: LinkedEntity | None) -> list[Resolved]:
@@ -525,7 +533,7 @@ def _is_modifier(token: Token) -> bool:
 
 
 def _plural(token: Token) -> bool:
-    return token.tag_ in {"NNS", "NNPS"} or "Plur" in token.morph.get("Number")
+    return token.tag_ in {"NNS", "NNPS"} or "Plur" in token.morph.get("Number", [])
 
 
 def _singular(word: str) -> str:

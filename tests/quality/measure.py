@@ -30,8 +30,16 @@ def enriched(texts: Iterable[tuple[str, str, str]]) -> list[EnrichedArticle]:
     """Enrich (id, title, text) triples."""
     articles = [
         Article(
-            article_id=hash_id(name), url=f"file:///{name}", canonical_url=f"file:///{name}", title=title, text=text,
-            language="en", published_at=_SEED_DAY, fetched_at=_SEED_DAY, first_seen_at=_SEED_DAY, content_hash=hash_id(title, text),
+            article_id=hash_id(name),
+            url=f"file:///{name}",
+            canonical_url=f"file:///{name}",
+            title=title,
+            text=text,
+            language="en",
+            published_at=_SEED_DAY,
+            fetched_at=_SEED_DAY,
+            first_seen_at=_SEED_DAY,
+            content_hash=hash_id(title, text),
             source=SourceRef(connector="files", id=name),
         )
         for name, title, text in texts
