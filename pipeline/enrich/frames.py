@@ -124,6 +124,8 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
         frame.addressees = receivers
         if entry.object == "target" and patients:
             frame.target = patients[0]
+    if not frame.addressees and not passive and entry.act in _ASKING:
+        frame.addressees = _told_inside(verb)
     for preposition, noun in syntax.prepositions(verb):
         if (
             preposition in entry.addressee
@@ -132,6 +134,29 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             and noun.pos_ in {"NOUN", "PROPN", "PRON"}
         ):
             frame.addressees = [noun]
+
+
+def _told_inside(verb: Token) -> list[Token]:
+    """ "urges Oslo to avoid …" where the parser gave Oslo to the infinitive: a nominal between the cue and its "to"."""
+    for clause in _infinitives(verb):
+        marks = [c for c in clause.children if c.lower_ == "to" and c.dep_ in {"mark", "aux"}]
+        early = [
+            c
+            for c in clause.children
+            if verb.i < c.i < marks[0].i and c.pos_ in {"NOUN", "PROPN", "PRON"} and not _is_time(c)
+        ]
+        if early:
+            return early[:1]
+    return []
+
+
+def _infinitives(verb: Token) -> list[Token]:
+    """Infinitive clauses after a verb, as complement or as purpose: parsers waver between the two."""
+    return [
+        c
+        for c in verb.children
+        if c.dep_ in {"xcomp", "ccomp", "advcl"} and c.i > verb.i and c.tag_ == "VB" and syntax.is_infinitive(c)
+    ]
 
 
 def _reports_own_words(verb: Token) -> bool:
@@ -173,12 +198,7 @@ def _clausal(frame: Frame) -> list[Token]:
     verb = frame.cue
     found = syntax.clauses(verb)
     if not found and not frame.is_noun and frame.entry.act in _ASKING:
-        # Parsers waver between complement and purpose: "urged Israel to halt its attacks".
-        found = [
-            c
-            for c in verb.children
-            if c.dep_ == "advcl" and c.i > verb.i and c.tag_ == "VB" and syntax.is_infinitive(c)
-        ][:1]
+        found = _infinitives(verb)[:1]
     if not found and frame.is_noun:
         found = [c for c in verb.children if c.i > verb.i and (c.dep_ == "ccomp" or _completes(c))]
     if not found and not frame.is_noun and verb.dep_ != "parataxis":
@@ -221,6 +241,8 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
     verb = frame.cue
     members: list[Token] = []
     own_side = {t.i for t in _own_words(frame, parts)}
+    if frame.entry.act in _ASKING:
+        own_side |= {t.i for who in frame.addressees if who.head in parts and who.i < who.head.i for t in who.subtree}
     for part in parts:
         members.extend(t for t in part.subtree if t.i not in own_side)
     members.extend(_conditions(verb))

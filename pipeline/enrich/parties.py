@@ -335,7 +335,7 @@ class Cast:
 
     def _persons_before(self, token: Token) -> list[str]:
         """Ids of people by nearness before a token."""
-        found = []
+        found: list[str] = []
         for mention in reversed(self.mentions.get(id(token.doc), [])):
             if mention.start < token.idx:
                 found.extend(r.party.actor_id or "" for r in mention.resolved)
