@@ -27,7 +27,7 @@ class Layout:
                 folder.mkdir(parents=True, exist_ok=True)
                 if self.account:
                     folder.chmod(folder.stat().st_mode | 0o755)
-            except (PermissionError, FileExistsError, NotADirectoryError) as error:
+            except OSError as error:
                 raise BadSetting(
                     f"{folder} cannot be used: {error.strerror}.", "Set DEMARCHE_HOME to a folder of your own."
                 ) from error

@@ -64,6 +64,16 @@ class LocalServers:
 
     def up(self) -> dict[str, Process]:
         """Start what does not run and wait until it answers; returns what was started, nothing if all ran already."""
+        try:
+            return self._up()
+        except OSError as error:  # a disk that has just filled up, a folder that somebody else owns
+            what = f"{error.filename}: " if error.filename else ""
+            raise Terminal(
+                f"The servers were not started: {what}{error.strerror or error}.",
+                f"Check the disk and the rights on {self.layout.home}: demarche doctor",
+            ) from error
+
+    def _up(self) -> dict[str, Process]:
         self.layout.make()
         with self.state_file.locked():
             state = self._without_leftovers()

