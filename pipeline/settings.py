@@ -113,3 +113,46 @@ def load_settings(**overrides: Any) -> Settings:
 def settings() -> Settings:
     """The settings of this process."""
     return load_settings()
+
+
+def reference() -> str:
+    """docs/settings.md: the table above, rendered. A test keeps the file equal to it."""
+    lines = [
+        "# Settings",
+        "",
+        "Every option, with its default. The first that speaks wins: the environment variable, the TOML file that",
+        f"`{PREFIX}CONFIG` names (default: `demarche.toml` in the working directory), what `demarche up` recorded about the",
+        "servers it started, the default. A value that cannot be used stops the command and names the option.",
+        "",
+        "| option | environment | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=False)
+        shown = "platform's data folder; as root `/var/lib/demarche`" if name == "home" else _shown(default)
+        lines.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    lines += [
+        "",
+        "Lists (`actors`, `cues`) are arrays in TOML; in the environment their parts are separated as in `PATH`.",
+        "",
+        "```toml",
+        "# demarche.toml",
+        'elasticsearch = "https://search.example.org:9200"',
+        'elasticsearch_user = "demarche"',
+        'rules = "rules/"',
+        'actors = ["our-actors.toml"]',
+        "```",
+        "",
+        "This page is made by `python -m pipeline.settings > docs/settings.md`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    return "–" if default in (None, "", ()) else f"`{default}`"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
