@@ -28,6 +28,7 @@ _SINGULAR = frozenset({"he", "she", "him", "her", "himself", "herself", "his", "
 _PLURAL = frozenset({"they", "them", "themselves", "their", "both"})
 _NEUTER = frozenset({"it", "itself", "its"})
 _FEMALE = frozenset({"she", "her", "herself", "hers"})
+_BESIDE = frozenset({"flat", "flat:name", "appos", "compound", "nmod:desc"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _FEMALE_TITLES = re.compile(
     r"\b(ms|mrs|miss|madam|queen|princess|spokeswoman|chairwoman|congresswoman|businesswoman|mother|wife|sister|daughter|actress)\b",
@@ -139,7 +140,7 @@ class Cast:
         """The body or state that a person's title or apposition names: "Kremlin advisor", "the Iranian minister"."""
         phrases = [_phrase(head)]
         phrases += [_phrase(t) for t in syntax.appositions(head)]
-        if head.dep_ in {"flat", "appos", "compound", "flat:name", "nmod:desc"}:
+        if head.dep_ in _BESIDE:
             phrases.append(_phrase(head.head))
         for phrase in phrases:
             match = self.directory.resolve(phrase, at=self.at)
@@ -224,8 +225,9 @@ class Cast:
         return self._set_beside(token) or own
 
     def _set_beside(self, token: Token) -> LinkedEntity | None:
-        """A person or an agency named in apposition: "spokeswoman Maria Zakharova", "state news agency Xinhua"."""
-        for beside in [*syntax.appositions(token), *syntax.name_parts(token)]:
+        """A person or an agency named beside a noun: "spokeswoman Maria Zakharova", "state news agency Xinhua"."""
+        neighbours = [token.nbor(1)] if token.pos_ in {"NOUN", "PROPN"} and token.i + 1 < len(token.doc) else []
+        for beside in [*syntax.appositions(token), *syntax.name_parts(token), *neighbours]:
             other = self._entity_at(beside)
             if other is not None and (other.label == "PERSON" or (other.actor is not None and other.actor.relay)):
                 return other
@@ -301,6 +303,8 @@ class Cast:
     def _by_title(self, token: Token) -> list[Resolved]:
         """ "the minister", "both leaders": people of this article, if the phrase is definite and names nobody else."""
         head = _singular(token.lower_)
+        if token.ent_type_:
+            return []
         determiners = {
             c.lower_
             for c in token.children
@@ -502,18 +506,19 @@ def _phrase(head: Token) -> str:
 
 
 def _description(head: Token) -> set[str]:
-    """The title words around a name: before it, in apposition, or as the noun the name is set beside."""
-    words = {
-        t.lower_
-        for t in head.subtree
-        if t.i < head.i and t.pos_ in {"NOUN", "PROPN"} and t.dep_ not in {"nmod:poss", "poss"}
-    }
+    """The title words around a name: before it, in apposition, or as the noun the name is set beside.
+
+    Words that are names themselves are no titles: the Kremlin is not everybody who speaks for it.
+    """
+    owned = {"nmod:poss", "poss"}
+    around = [t for t in head.subtree if t.i < head.i and t.pos_ in {"NOUN", "PROPN"} and t.dep_ not in owned]
     for apposition in syntax.appositions(head):
-        words.update({apposition.lower_, *[t.lower_ for t in syntax.name_parts(apposition)]})
-    if head.dep_ in {"flat", "appos", "compound", "flat:name", "nmod:desc"}:
-        words.add(head.head.lower_)
-        words.update(t.lower_ for t in syntax.name_parts(head.head) if t.i < head.i)
-    return {_singular(word) for word in words}
+        around += [apposition, *syntax.name_parts(apposition)]
+    if head.dep_ in _BESIDE:
+        around += [head.head, *[t for t in syntax.name_parts(head.head) if t.i < head.i]]
+    if head.left_edge.i > 0 and head.left_edge.nbor(-1).pos_ == "NOUN":
+        around.append(head.left_edge.nbor(-1))
+    return {_singular(t.lower_) for t in around if not t.ent_type_}
 
 
 def _top_of_name(token: Token) -> Token:
