@@ -142,15 +142,27 @@ class Cast:
         phrases += [_phrase(t) for t in syntax.appositions(head)]
         if head.dep_ in _BESIDE:
             phrases.append(_phrase(head.head))
+        title = _title_before(head)
+        if title is not None:
+            phrases.append(_phrase(title))
         for phrase in phrases:
             match = self.directory.resolve(phrase, at=self.at)
-            if match is not None and match.actor.kind != "person":
-                return match.actor
+            if match is not None:
+                return self._body_of(match.actor)
         for token in [*head.subtree]:
             entity = self.entity_of[id(head.doc)].get(token.i)
             if entity is not None and entity.actor is not None and entity.actor.kind != "person":
                 return entity.actor
         return None
+
+    def _body_of(self, actor: Actor) -> Actor:
+        """For an office its body, for a group of a state's people the state, else the actor itself."""
+        if actor.kind not in {"person", "group"}:
+            return actor
+        bodies = self.directory.find(actor.affiliation, at=self.at) if actor.affiliation else []
+        if bodies:
+            return bodies[0].actor
+        return self.directory.state(actor.country or "") or actor
 
     def listen(self, doc: Doc, quoted: list[bool]) -> None:
         """Order the mentions of a field, so that pronouns find what came before them."""
@@ -505,6 +517,14 @@ def _phrase(head: Token) -> str:
     return syntax.text_of(head.doc)[start:end]
 
 
+def _title_before(head: Token) -> Token | None:
+    """The noun right before a name, which parsers often leave unattached: "Finnish Foreign Minister | Aino …"."""
+    if head.left_edge.i == 0:
+        return None
+    before = head.left_edge.nbor(-1)
+    return before if before.pos_ in {"NOUN", "PROPN"} and not before.ent_type_ else None
+
+
 def _description(head: Token) -> set[str]:
     """The title words around a name: before it, in apposition, or as the noun the name is set beside.
 
@@ -516,8 +536,9 @@ def _description(head: Token) -> set[str]:
         around += [apposition, *syntax.name_parts(apposition)]
     if head.dep_ in _BESIDE:
         around += [head.head, *[t for t in syntax.name_parts(head.head) if t.i < head.i]]
-    if head.left_edge.i > 0 and head.left_edge.nbor(-1).pos_ == "NOUN":
-        around.append(head.left_edge.nbor(-1))
+    title = _title_before(head)
+    if title is not None:
+        around += [title, *syntax.name_parts(title)]
     return {_singular(t.lower_) for t in around if not t.ent_type_}
 
 
