@@ -14,6 +14,7 @@ from pipeline.actors import Directory
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.language import detect
 from pipeline.enrich.statements import RULES_VERSION, read_article, statement_records
+from pipeline.enrich.text import without_datelines
 from pipeline.errors import BadSetting
 from pipeline.records import Article, EnrichedArticle
 from pipeline.settings import Settings
@@ -49,7 +50,7 @@ class Enricher:
     def _batch(self, batch: list[Article]) -> Iterator[EnrichedArticle]:
         languages = [detect(f"{a.title}\n{a.text}", a.language) for a in batch]
         readable = [i for i, found in enumerate(languages) if found in {self.language, None}]
-        texts = [text for i in readable for text in (batch[i].title, batch[i].text)]
+        texts = [text for i in readable for text in (batch[i].title, without_datelines(batch[i].text))]
         docs = iter(list(self.nlp.pipe(texts)))
         pairs = {i: (next(docs), next(docs)) for i in readable}
         for i, article in enumerate(batch):

@@ -82,10 +82,13 @@ class Cues:
                 phrase = self.verbs.get(f"{lemma} {child.lower_}")
                 if phrase is not None:
                     return phrase
-        for preposition, _noun in syntax.prepositions(verb):
-            phrase = self.verbs.get(f"{lemma} {preposition}")
-            if phrase is not None:
-                return phrase
+        for preposition, noun in syntax.prepositions(verb):
+            for words in (f"{lemma} {preposition} {noun.lower_}", f"{lemma} {preposition}"):
+                if words in self.verbs:
+                    return self.verbs[words]
+        for noun in syntax.objects(verb):
+            if f"{lemma} {noun.lower_}" in self.verbs:
+                return self.verbs[f"{lemma} {noun.lower_}"]
         return self.verbs.get(lemma)
 
 

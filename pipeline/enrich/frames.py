@@ -21,6 +21,7 @@ _TERM = re.compile(
     re.IGNORECASE,
 )
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IGNORECASE)
+_PART_OF_CUE = frozenset({"on notice"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
 
 
@@ -183,7 +184,11 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
             parts = [own] if own is not None else []
     if not parts and not frame.is_noun and _hosts(verb):
         return _host_content(verb)
-    governed = [noun for preposition, noun in syntax.prepositions(verb) if preposition in entry.content]
+    governed = [
+        noun
+        for preposition, noun in syntax.prepositions(verb)
+        if preposition in entry.content and f"{preposition} {noun.lower_}" not in _PART_OF_CUE
+    ]
     governed = [noun for noun in governed if noun not in frame.addressees and not _is_time(noun)]
     if not parts:
         parts = governed

@@ -23,7 +23,8 @@ _AFTER_CLOSING = frozenset(" \t\u00a0\u2009\u202f)]}—–-.,;:!?…/")
 _STOPS = frozenset(".!?,…;")
 # "’90s", "’tis", "'em": an apostrophe that stands where an opening mark could.
 _ELISION = re.compile(r"['’](\d0s|\d\d\b|tis\b|twas\b|em\b|til\b|cause\b|bout\b|n['’])", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?…]+[\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9])")
+# Possessive, and from the first stop of a run alone: a page of dots must not be tried from every one of them.
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’')\]]*+(?=\s++[\"“‘'(\[]?[A-Z0-9])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Sen|Rep|Gov|St|Jr|Sr|No|vs|Inc|Ltd|Co|Corp|Jan|Feb|Aug|Sept?|Oct|Nov"
     r"|Dec)|\b[A-Z](?:\.[A-Z])*)\.$"
@@ -67,48 +68,65 @@ class _Mark:
 def find_quotations(text: str) -> list[Quotation]:
     """All quotations of a text in text order, nested ones after the one that holds them. Never raises."""
     parts = paragraphs(text)
+    marks = [_marks(text, part) for part in parts]
+    repeats = [_repeats_opening(part, own) for part, own in zip(parts, marks, strict=True)]
     found: list[Quotation] = []
     carried: int | None = None
-    for index, part in enumerate(parts):
-        following = text[parts[index + 1][0]] if index + 1 < len(parts) else ""
-        quotations, carried = _in_paragraph(text, part, carried, following)
+    for part, own, goes_on in zip(parts, marks, [*repeats[1:], False], strict=False):
+        quotations, carried = _in_paragraph(text, part, own, carried, goes_on=goes_on)
         found.extend(quotations)
     return sorted(found, key=lambda q: (q.start, -q.end))
 
 
-def _in_paragraph(text: str, part: Span, carried: int | None, following: str) -> tuple[list[Quotation], int | None]:
+def _repeats_opening(part: Span, marks: list[_Mark]) -> bool:
+    """A paragraph that begins with an opening mark: the quotation left open before it goes on."""
+    return bool(marks) and marks[0].start == part[0] and marks[0].double and marks[0].opening >= 0.5
+
+
+def _in_paragraph(
+    text: str, part: Span, marks: list[_Mark], carried: int | None, *, goes_on: bool
+) -> tuple[list[Quotation], int | None]:
     """Quotations that end in one paragraph, and the start of one that goes on in the next.
 
-    `carried` is the start of a quotation left open by the paragraph before; `following` is the first character of
-    the next paragraph: a repeated opening mark says that the quotation goes on.
+    `carried` is the start of a quotation left open by the paragraph before; `goes_on` tells that the next paragraph
+    would carry on one left open by this.
     """
-    marks = _marks(text, part)
+    last_closing = max((i for i, m in enumerate(marks) if not m.double and m.opening < 0.5), default=-1)
     found: list[Quotation] = []
+    floor = part[0]
     stack: list[_Mark] = []
+    open_double: int | None = None
     start_of: dict[int, int] = {}
-    if carried is not None and marks and marks[0].start == part[0]:
+    if carried is not None:
         start_of[marks[0].start] = carried
     for position, mark in enumerate(marks):
-        match = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].double == mark.double), None)
-        if match is not None and _closes(text, mark, stack[match], marks[position + 1 :]):
+        match = open_double if mark.double else _last_single(stack)
+        if match is not None and _closes(text, mark, stack[match], better_later=position < last_closing):
             for lost in stack[match + 1 :]:
                 if lost.double:
                     found.append(_unclosed(text, lost, mark.start, depth=match + 1))
             opened = stack[match]
             begin = start_of.get(opened.start, opened.start)
             found.append(Quotation(begin, mark.end, True, match, not mark.double))
+            floor = mark.end
             del stack[match:]
+            if open_double is not None and open_double >= match:
+                open_double = None
         elif mark.opening >= 0.5:
             if match is not None and mark.double:
                 # A second opening mark of one kind: the first was never closed.
                 lost = stack[match]
                 del stack[match:]
-                found.append(_unclosed(text, lost, mark.start, depth=match))
+                quotation = _unclosed(text, lost, mark.start, depth=match)
+                found.append(replace(quotation, start=start_of.get(lost.start, lost.start)))
+                floor = quotation.end
+            if mark.double:
+                open_double = len(stack)
             stack.append(mark)
         elif mark.double and not stack and mark.opening < 0.3:
-            found.append(_unopened(text, part, mark, found))
-    goes_on = bool(stack) and stack[0].double and following in _DOUBLE | {"`"}
-    if goes_on:
+            found.append(_unopened(text, mark, floor))
+            floor = mark.end
+    if goes_on and stack and stack[0].double:
         opened = stack[0]
         return found, start_of.get(opened.start, opened.start)
     for depth, lost in enumerate(stack):
@@ -151,19 +169,22 @@ def _opening(sign: str, before: str, after: str) -> float:
     return 0.5
 
 
-def _closes(text: str, mark: _Mark, opened: _Mark, later: list[_Mark]) -> bool:
+def _last_single(stack: list[_Mark]) -> int | None:
+    """Place of the innermost open single mark: at the top or, as one double mark at most is open, right under it."""
+    return next((i for i in range(len(stack) - 1, max(len(stack) - 3, -1), -1) if not stack[i].double), None)
+
+
+def _closes(text: str, mark: _Mark, opened: _Mark, *, better_later: bool) -> bool:
     if mark.start == opened.end:
         return False
     if not mark.double:
-        return mark.opening < 0.5 and not _is_possessive(text, mark, later)
+        return mark.opening < 0.5 and not (better_later and _is_possessive(text, mark))
     return mark.opening <= 0.5
 
 
-def _is_possessive(text: str, mark: _Mark, later: list[_Mark]) -> bool:
-    """ "the workers’ money": a plural possessive inside single marks, when a better closing mark comes later."""
-    if text[mark.start - 1] not in "sS" or not text[mark.end : mark.end + 2].strip()[:1].islower():
-        return False
-    return any(not other.double and other.opening < 0.5 for other in later)
+def _is_possessive(text: str, mark: _Mark) -> bool:
+    """ "the workers’ money": what could be a plural possessive inside single marks."""
+    return text[mark.start - 1] in "sS" and text[mark.end : mark.end + 2].strip()[:1].islower()
 
 
 def sentence_ends(text: str, start: int, end: int) -> list[int]:
@@ -189,9 +210,8 @@ def _unclosed(text: str, mark: _Mark, limit: int, depth: int) -> Quotation:
     return Quotation(mark.start, end, False, depth, not mark.double)
 
 
-def _unopened(text: str, part: Span, mark: _Mark, found: list[Quotation]) -> Quotation:
-    """A closing mark that nothing opened: its sentence, back to the last quotation at most."""
-    floor = max((q.end for q in found), default=part[0])
+def _unopened(text: str, mark: _Mark, floor: int) -> Quotation:
+    """A closing mark that nothing opened: its sentence, back to `floor`, the end of the last quotation, at most."""
     ends = [floor, *sentence_ends(text, floor, mark.start)[:-1]]
     start = ends[max(bisect_left(ends, mark.start) - 1, 0)]
     while start < mark.start and text[start].isspace():

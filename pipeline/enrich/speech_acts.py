@@ -50,6 +50,7 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
         result.target = frame.target
         _wanted(attribution, result)
     said = _said(attribution)
+    act = result.act = _named_act(attribution, cues) or result.act
     if act in _SOFT and result.speech:
         _read_words(attribution, cues, result, said)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
@@ -68,6 +69,18 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
         result.target = attribution.content_head
     result.about = _about(attribution)
     return result
+
+
+def _named_act(attribution: Attribution, cues: Cues) -> Act | None:
+    """ "told Moscow, in a stern warning, that …": the narrator names what the telling was."""
+    frame = attribution.frame
+    if frame is None or frame.entry.act != "STATE" or not frame.entry.speech or frame.is_noun:
+        return None
+    for preposition, noun in syntax.prepositions(frame.carrier):
+        named = cues.nouns.get(noun.lemma_.lower()) if preposition in {"in", "as"} and noun.pos_ == "NOUN" else None
+        if named is not None and named.act in {"WARN", "THREATEN"} and not syntax.is_negated(noun):
+            return named.act
+    return None
 
 
 def _wanted(attribution: Attribution, result: SpeechAct) -> None:
@@ -107,7 +120,7 @@ def _status(attribution: Attribution) -> Status:
         return "asserted"
     verb = frame.carrier
     if frame.presupposed and frame.is_noun:
-        return _noun_status(frame.cue)
+        return _noun_status(frame.cue, has_words=bool(attribution.content))
     if syntax.is_negated(verb) or (frame.is_noun and syntax.is_negated(frame.cue)):
         return "negated"
     if _is_question(verb, attribution):
@@ -122,11 +135,11 @@ def _status(attribution: Attribution) -> Status:
     return "background" if _is_background(verb, attribution) else "asserted"
 
 
-def _noun_status(noun: Token) -> Status:
-    """A warning taken for granted is old news, but for one that is itself the subject of a report."""
+def _noun_status(noun: Token, *, has_words: bool) -> Status:
+    """A warning taken for granted is old news, but for one whose words are told and that the sentence is about."""
     if syntax.is_negated(noun):
         return "negated"
-    if noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
+    if has_words and noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
         return "asserted"
     return "background"
 

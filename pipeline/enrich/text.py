@@ -33,6 +33,19 @@ def is_boilerplate(line: str) -> bool:
     return len(line) <= _LONGEST_PROMPT and bool(_PROMPT.match(line) or _CREDIT.match(line))
 
 
+_DATELINE = re.compile(
+    r"^[ \t]*[A-Z][A-Z.'’-]+(?:[ /][A-Z.'’-]+){0,3}"  # MOSCOW, NEW YORK, TEL AVIV/GAZA
+    r"(?:, [A-Z][\w.]+(?: [A-Z][\w.]+)?)?(?:,? \w+\.? \d{1,2})?"  # a region, a date
+    r"(?: ?\([^)\n]{2,30}\))? ?[—–-]{1,2} ",  # (Reuters) —
+    re.MULTILINE,
+)
+
+
+def without_datelines(text: str) -> str:
+    """The text with datelines ("MOSCOW, June 19 (Reuters) — ") blanked: offsets stay, the parser sees the sentence."""
+    return _DATELINE.sub(lambda match: " " * len(match.group()), text)
+
+
 def trimmed(text: str, start: int, end: int, edges: str = " \t\r\n\u00a0") -> Span:
     """The range without the characters of `edges` at both ends; empty ranges stay where they start."""
     while start < end and text[start] in edges:
