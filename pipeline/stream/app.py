@@ -7,21 +7,26 @@ for every platform.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, ParamSpec, TypeVar
 
 import faust
 from faust.types import TP
+from mode.utils.queues import FlowControlEvent
 from pydantic import TypeAdapter
 
 from pipeline.dead_letters import Incoming, make_letter
+from pipeline.errors import Transient
 from pipeline.metrics import Counters
 from pipeline.records import Claim
 from pipeline.settings import Settings
-from pipeline.stream.batches import Batches, GivenUp, NotOurs, Step
+from pipeline.stream.batches import FIRST_PAUSE_S, Batches, GivenUp, NotOurs, Step
+from pipeline.stream.messages import Received
+from pipeline.stream.offsets import Arrivals, StrictTransport, committed_offsets, fetch
 from pipeline.stream.outbox import KafkaOutbox
 from pipeline.stream.progress import Progress
 from pipeline.topics import MAX_LETTER_BYTES, PARTITIONS, bootstrap_servers, consumer_group, topics
@@ -30,6 +35,33 @@ log = logging.getLogger(__name__)
 
 BATCH_WITHIN_S = 0.2
 _DAY_S = 24 * 3600.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SteadyFlow(FlowControlEvent):
+    """Flow control that empties no queue while messages flow.
+
+    After a rebalance Faust resumes the flow twice, and each time empties the queues of what came before. By the second
+    time the first messages of the new assignment may be in them, which would then not be seen again before the next
+    rebalance: the step would stand still.
+    """
+
+    def resume(self) -> None:
+        if not self.is_active():
+            super().resume()
+
+
+class SteadyApp(faust.App):
+    """A Faust app on SteadyFlow and a StrictConsumer."""
+
+    def _new_transport(self) -> StrictTransport:
+        return StrictTransport(self.conf.broker_consumer, self)
+
+    @cached_property
+    def flow_control(self) -> FlowControlEvent:
+        return SteadyFlow(loop=self.loop)
 
 
 def make_app(settings: Settings) -> faust.App:
@@ -40,7 +72,7 @@ def make_app(settings: Settings) -> faust.App:
     Elasticsearch must not be thrown out of the group, it would only make the next one wait.
     """
     group = consumer_group(settings)
-    return faust.App(
+    return SteadyApp(
         group,
         broker=[f"aiokafka://{server}" for server in bootstrap_servers(settings)],
         broker_session_timeout=10.0,
@@ -68,36 +100,13 @@ def make_app(settings: Settings) -> faust.App:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Incoming):
-    """A message from a stream; the generation of the consumer group tells whether it is still ours."""
-
-    generation: int = 0
-
-
-def received(event: Any) -> Received:
-    message = event.message
-    return Received(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=message.key,
-        value=message.value,
-        headers=_headers(message.headers),
-        generation=message.generation_id,
-    )
-
-
-def _headers(headers: Any) -> dict[str, bytes]:
-    pairs: Iterable[tuple[str, bytes]] = headers.items() if hasattr(headers, "items") else headers or ()
-    return {name: value or b"" for name, value in pairs}
-
-
 def is_ours(app: faust.App, incoming: Incoming) -> bool:
     """Whether no rebalance has come since: after one, everything not yet committed is read again by its new owner."""
-    place = TP(incoming.topic or "", incoming.partition or 0)
-    generation = getattr(incoming, "generation", None)
-    return generation == app.consumer_generation_id and place in app.consumer.assignment()
+    return (
+        isinstance(incoming, Received)
+        and incoming.generation == app.consumer_generation_id
+        and incoming.place in app.consumer.assignment()
+    )
 
 
 class FaustClaims:
@@ -143,7 +152,10 @@ class Stream:
         self._counters = counters
         self._dead_letter = topics(settings).dead_letter.name
         self._step_of_topic: dict[str, str] = {}
+        self._settings = settings
         self._next_offset: dict[TP, int] = {}
+        self._arrivals: dict[str, Arrivals] = {}
+        self.at_work: set[str] = set()
 
     def add(self, step: Step, topic: str, *, batch_size: int) -> None:
         """Let this step carry a topic's messages away, in batches, in order."""
@@ -156,15 +168,18 @@ class Stream:
             progress=self._progress,
         )
 
+        arrivals = self._arrivals[step.name] = Arrivals()
+
         async def carry(stream: Any) -> None:
             try:
                 # Not take(): it acknowledges what it handed out even when the agent was cancelled in the middle of it.
                 async for events in stream.noack_take(batch_size, within=BATCH_WITHIN_S):
-                    batch = [received(event) for event in events]
-                    await batches.carry(batch)
-                    await self._acknowledge(stream, events, batch)
+                    self.at_work.add(step.name)
+                    await batches.carry(await self._without_gaps(events, arrivals))
+                    await self._acknowledge(stream, events)
+                    self.at_work.discard(step.name)
             except Exception as error:
-                # Faust would start the agent again behind a gap in its acknowledgements, and commit past it.
+                # Faust would start the agent again behind a gap in its acknowledgements.
                 log.exception("Step %s failed: the worker ends.", step.name)
                 await self.app.crash(error)
                 raise
@@ -172,11 +187,40 @@ class Stream:
         self._step_of_topic[topic] = step.name
         self.app.agent(channel, name=step.name)(carry)
 
-    async def _acknowledge(self, stream: Any, events: Sequence[Any], batch: Sequence[Received]) -> None:
-        for event, incoming in zip(events, batch, strict=True):
-            if is_ours(self.app, incoming):
+    async def _without_gaps(self, events: Sequence[Any], arrivals: Arrivals) -> list[Received]:
+        """The messages in order, those that Faust passed over among them, and none that has come before."""
+        batch: list[Received] = []
+        for event in events:
+            message = Received.of(event.message, event.message.generation_id)
+            if not is_ours(self.app, message):
+                continue
+            if arrivals.generation != message.generation:
+                arrivals.begin(message.generation, await self._patiently(committed_offsets, self._settings))
+            missing = arrivals.missing_before(message)
+            if missing is None:
+                continue
+            if missing:
+                found = await self._patiently(fetch, self._settings, message.place, missing, message.generation)
+                log.info("Fetched %d messages of %s that were passed over.", len(found), message.topic)
+                batch += found
+            batch.append(message)
+        return batch
+
+    async def _patiently(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do in a thread what needs Kafka, for as long as it takes."""
+        while True:
+            try:
+                return await asyncio.to_thread(work, *args, **kwargs)
+            except Transient as error:
+                log.warning("%s", error)
+                await asyncio.sleep(FIRST_PAUSE_S)
+
+    async def _acknowledge(self, stream: Any, events: Sequence[Any]) -> None:
+        for event in events:
+            message = Received.of(event.message, event.message.generation_id)
+            if is_ours(self.app, message):
                 await stream.ack(event)
-                self._next_offset[event.message.tp] = event.message.offset + 1
+                self._next_offset[message.place] = event.message.offset + 1
 
     async def _bury(self, step: str, given_up: GivenUp) -> None:
         letter = make_letter(step, given_up.incoming, given_up.reason, error_type=given_up.error_type)

@@ -1,7 +1,7 @@
 """How far a worker is, in a file of its own that `demarche status` can show and a health check can judge.
 
-Liveness is progress: a worker is stuck when messages wait for a step and that step has finished none for STUCK_AFTER_S,
-unless it says itself what it waits for.
+Liveness is progress: a worker is stuck when messages wait for a step and it has finished none for a while, unless it
+says itself what it waits for. A step at work has longer than one that does nothing though messages wait.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pipeline.metrics import Counters
 
 WRITE_EVERY_S = 2.0
 STUCK_AFTER_S = 600.0
+IDLE_AFTER_S = 30.0
 
 
 def _iso(seconds: float) -> str:
@@ -36,6 +37,7 @@ class Progress:
         self._waits_for: dict[str, str] = {}
         self._lag: dict[str, int] = {}
         self._idle_at: dict[str, float] = {}
+        self._at_work: frozenset[str] = frozenset()
 
     def done(self, step: str) -> None:
         self._done_at[step] = self._clock()
@@ -50,19 +52,20 @@ class Progress:
         """Note that a step waits no more; True where it did."""
         return self._waits_for.pop(step, None) is not None
 
-    def set_lag(self, lag: Mapping[str, int]) -> None:
+    def set_lag(self, lag: Mapping[str, int], at_work: Collection[str] = ()) -> None:
+        """Note how many messages wait for each step, and which steps are busy with some."""
         now = self._clock()
         self._lag = dict(lag)
+        self._at_work = frozenset(at_work)
         self._idle_at.update({step: now for step, messages in lag.items() if messages == 0})
 
     def stuck(self) -> list[str]:
         """The steps that should have moved and did not."""
-        now = self._clock()
-        return [
-            step
-            for step, messages in self._lag.items()
-            if messages and step not in self._waits_for and now - self._last_moved(step) > STUCK_AFTER_S
-        ]
+        return [step for step, lag in self._lag.items() if lag and step not in self._waits_for and self._stands(step)]
+
+    def _stands(self, step: str) -> bool:
+        patience_s = STUCK_AFTER_S if step in self._at_work else IDLE_AFTER_S
+        return self._clock() - self._last_moved(step) > patience_s
 
     def _last_moved(self, step: str) -> float:
         return max(self._started_at, self._done_at.get(step, 0.0), self._idle_at.get(step, 0.0))

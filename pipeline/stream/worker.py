@@ -141,7 +141,7 @@ def _add_steps(stream: Stream, settings: Settings, parts: Parts, processes: Enri
 
 async def _report(stream: Stream, progress: Progress, processes: EnrichingProcesses) -> None:
     """Write the progress file; end a worker that is stuck, so that it is started afresh."""
-    progress.set_lag(await stream.lag())
+    progress.set_lag({} if stream.app.rebalancing else await stream.lag(), stream.at_work)
     progress.write("running", enriching_pids=processes.pids())
     stuck = progress.stuck()
     if stuck:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.metrics import Counters
-from pipeline.stream.progress import STUCK_AFTER_S, Progress
+from pipeline.stream.progress import IDLE_AFTER_S, STUCK_AFTER_S, Progress
 
 
 class Clock:
@@ -31,6 +31,12 @@ def test_a_step_that_leaves_messages_lying_is_stuck(progress: Progress, clock: C
     clock.now += STUCK_AFTER_S + 1
     progress.done("index")
     assert progress.stuck() == ["enrich"]
+
+
+def test_a_step_at_work_has_longer_than_one_that_does_nothing(progress: Progress, clock: Clock) -> None:
+    progress.set_lag({"enrich": 3, "index": 3}, at_work={"enrich"})
+    clock.now += IDLE_AFTER_S + 1
+    assert progress.stuck() == ["index"]
 
 
 def test_a_step_without_messages_or_that_says_what_it_waits_for_is_not(progress: Progress, clock: Clock) -> None:
