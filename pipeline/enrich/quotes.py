@@ -29,6 +29,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Sen|Rep|Gov|St|Jr|Sr|No|vs|Inc|Ltd|Co|Corp|Jan|Feb|Aug|Sept?|Oct|Nov"
     r"|Dec)|\b[A-Z](?:\.[A-Z])*)\.$"
 )
+_MEASURE = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d)?$")
 _OWN_VOICE = re.compile(r"\b(I|I['’]\w+|we|we['’]\w+|us|our|ours|my|me|you|your|let['’]s)\b", re.IGNORECASE)
 
 
@@ -45,6 +46,10 @@ class Quotation:
     closed: bool = True
     depth: int = 0
     single: bool = False
+
+    def holds_something(self, text: str) -> bool:
+        start, end = self.inner(text)
+        return start < end
 
     def inner(self, text: str) -> Span:
         """The range between the marks, without white space."""
@@ -74,7 +79,7 @@ def find_quotations(text: str) -> list[Quotation]:
     carried: int | None = None
     for part, own, goes_on in zip(parts, marks, [*repeats[1:], False], strict=False):
         quotations, carried = _in_paragraph(text, part, own, carried, goes_on=goes_on)
-        found.extend(quotations)
+        found.extend(q for q in quotations if q.closed or q.holds_something(text))
     return sorted(found, key=lambda q: (q.start, -q.end))
 
 
@@ -91,7 +96,7 @@ def _in_paragraph(
     `carried` is the start of a quotation left open by the paragraph before; `goes_on` tells that the next paragraph
     would carry on one left open by this.
     """
-    last_closing = max((i for i, m in enumerate(marks) if not m.double and m.opening < 0.5), default=-1)
+    closes_later = _next_single_closes(marks)
     found: list[Quotation] = []
     floor = part[0]
     stack: list[_Mark] = []
@@ -101,7 +106,7 @@ def _in_paragraph(
         start_of[marks[0].start] = carried
     for position, mark in enumerate(marks):
         match = open_double if mark.double else _last_single(stack)
-        if match is not None and _closes(text, mark, stack[match], better_later=position < last_closing):
+        if match is not None and _closes(text, mark, stack[match], better_later=closes_later[position]):
             for lost in stack[match + 1 :]:
                 if lost.double:
                     found.append(_unclosed(text, lost, mark.start, depth=match + 1))
@@ -111,6 +116,11 @@ def _in_paragraph(
             floor = mark.end
             del stack[match:]
             if open_double is not None and open_double >= match:
+                open_double = None
+        elif match is not None and mark.start == stack[match].end and mark.opening < 0.5:
+            # Nothing stands between the two.
+            del stack[match:]
+            if mark.double:
                 open_double = None
         elif mark.opening >= 0.5:
             if match is not None and mark.double:
@@ -123,7 +133,7 @@ def _in_paragraph(
             if mark.double:
                 open_double = len(stack)
             stack.append(mark)
-        elif mark.double and not stack and mark.opening < 0.3:
+        elif mark.double and not stack and mark.opening < 0.3 and not _is_inches(text, mark):
             found.append(_unopened(text, mark, floor))
             floor = mark.end
     if goes_on and stack and stack[0].double:
@@ -167,6 +177,20 @@ def _opening(sign: str, before: str, after: str) -> float:
     if shape != 0.5:
         return 0.2 + 0.6 * shape
     return 0.5
+
+
+def _next_single_closes(marks: list[_Mark]) -> list[bool]:
+    """Of each mark, whether the next single mark after it would close rather than open."""
+    found = [False] * len(marks)
+    for position in range(len(marks) - 2, -1, -1):
+        following = marks[position + 1]
+        found[position] = found[position + 1] if following.double else following.opening < 0.5
+    return found
+
+
+def _is_inches(text: str, mark: _Mark) -> bool:
+    """ "a 6" pipe": no quotation ends there unless one has begun."""
+    return text[mark.start] == '"' and bool(_MEASURE.search(text, max(mark.start - 6, 0), mark.start))
 
 
 def _last_single(stack: list[_Mark]) -> int | None:
