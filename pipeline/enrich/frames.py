@@ -118,7 +118,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             return
         patients = [own] if own is not None else []
     else:
-        frame.source = _speaker(verb)
+        frame.source = _speaker(verb) or _parenthetic_speaker(verb)
     if entry.object == "addressee":
         frame.addressees = receivers or patients
     else:
@@ -135,6 +135,19 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             and noun.pos_ in {"NOUN", "PROPN", "PRON"}
         ):
             frame.addressees = [noun]
+
+
+def _parenthetic_speaker(verb: Token) -> Token | None:
+    """ "…, the Syrian minister said." where the parser gave the minister to the clause before: the noun at the cue."""
+    if verb.i == 0 or verb.tag_ not in {"VBD", "VBZ", "VBP"}:
+        return None
+    before = verb.nbor(-1)
+    if before.pos_ not in {"NOUN", "PROPN", "PRON"}:
+        return None
+    first = before
+    while first.i > verb.sent.start and first.nbor(-1).pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM"}:
+        first = first.nbor(-1)
+    return before if first.i > verb.sent.start and first.nbor(-1).text in {",", "”", '"', "’"} else None
 
 
 def _told_inside(verb: Token) -> list[Token]:
@@ -246,12 +259,16 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
     verb = frame.cue
     members: list[Token] = []
     own_side = {t.i for t in _own_words(frame, parts)}
+    if frame.source is not None and frame.source.i == verb.i - 1 and frame.source.head.i != verb.i:
+        own_side |= {t.i for t in frame.source.subtree}
     if frame.entry.act in _ASKING:
         own_side |= {t.i for who in frame.addressees if who.head in parts and who.i < who.head.i for t in who.subtree}
     for part in parts:
         members.extend(t for t in part.subtree if t.i not in own_side)
     members.extend(_conditions(verb))
     members = sorted(set(members), key=lambda t: t.i)
+    if not members:
+        return []
     first = members[0]
     for mark in reversed(list(first.doc[max(first.i - 3, 0) : first.i])):
         # "warned against …", "accused of …": the preposition that brings the content is part of it only for clauses

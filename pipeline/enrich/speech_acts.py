@@ -21,6 +21,7 @@ from pipeline.records import Act, Span, Status
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
 _FIRST_PERSON = frozenset({"i", "we"})
 _FIRST_PERSON_OWNER = frozenset({"my", "our"})
+_SIDE_CLAUSES = frozenset({"conj", "acl:relcl", "relcl", "acl", "advcl", "parataxis"})
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
 _POSSIBLE = frozenset({"may", "might", "could", "can"})
 _ULTIMATUM = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|it will|they will|we will)|unless)\b", re.IGNORECASE)
@@ -217,23 +218,24 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
 
 
 def _around_cue(verb: Token, attribution: Attribution) -> str:
-    """The cue's clause without what is said, where a date tells when it was said."""
+    """The narrator's words about the act, where a date tells when it was done: not what is said, not side clauses."""
     sentence = verb.sent
-    clause = [t for t in verb.subtree if sentence.start <= t.i < sentence.end]
+    own = {t.i for t in verb.subtree}
     words = []
-    for token in clause:
-        if any(s <= token.idx < e for s, e in attribution.content):
+    for token in sentence:
+        if any(s <= token.idx < e for s, e in attribution.content) or (token.i > verb.i and token.i not in own):
             continue
-        if token is not verb and any(t.dep_ in {"conj", "acl:relcl", "relcl"} for t in _path(token, verb)):
+        if token.i != verb.i and any(t.dep_ in _SIDE_CLAUSES for t in _path(token, verb)):
             continue
         words.append(token.text_with_ws)
     return "".join(words)
 
 
 def _path(token: Token, top: Token) -> list[Token]:
+    """The token and its governors up to the verb asked about, or to the root."""
     found = [token]
     for ancestor in syntax.ancestors_until_root(token):
-        if ancestor is top or ancestor.i == top.i:
+        if ancestor.i == top.i:
             break
         found.append(ancestor)
     return found
