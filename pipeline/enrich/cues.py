@@ -16,6 +16,8 @@ from pipeline.records import Act
 
 OWN_FILE = Path(__file__).with_name("cues.toml")
 _OBJECT_ROLES = frozenset({"addressee", "target", "content"})
+_TABLES = frozenset({"cue", "light"})
+_LIGHT_KEYS = frozenset({"verbs"})
 _KEYS = frozenset({"act", "verbs", "nouns", "object", "content", "addressee", "speech"})
 
 
@@ -51,11 +53,17 @@ class Cues:
             table = tomllib.loads(path.read_text("utf8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise BadSetting(f"The cue file {path} cannot be read: {error}.") from error
-        for number, group in enumerate(table.get("cue", []), 1):
-            cue = _cue_of(group, f"{path}, cue {number}")
-            self.verbs.update(dict.fromkeys(group.get("verbs", []), cue))
-            self.nouns.update(dict.fromkeys(group.get("nouns", []), cue))
-        self.light.update(table.get("light", {}).get("verbs", []))
+        _check_keys(table, _TABLES, str(path))
+        groups, light = table.get("cue", []), table.get("light", {})
+        if not isinstance(groups, list) or not isinstance(light, dict):
+            raise BadSetting(f"{path}: cues stand under [[cue]], light verbs under [light].")
+        for number, group in enumerate(groups, 1):
+            where = f"{path}, cue {number}"
+            cue = _cue_of(group, where)
+            self.verbs.update(dict.fromkeys(_words(group, "verbs", where), cue))
+            self.nouns.update(dict.fromkeys(_words(group, "nouns", where), cue))
+        _check_keys(light, _LIGHT_KEYS, f"{path}, light")
+        self.light.update(_words(light, "verbs", f"{path}, light"))
 
     def of(self, token: Token) -> Cue | None:
         """The cue that a token is, by itself or with its particle."""
@@ -107,19 +115,33 @@ def _bases(token: Token) -> list[str]:
     return found
 
 
-def _cue_of(group: dict[str, Any], where: str) -> Cue:
-    unknown = set(group) - _KEYS
+def _check_keys(table: dict[str, Any], known: frozenset[str], where: str) -> None:
+    unknown = set(table) - known
     if unknown:
-        raise BadSetting(f"{where}: unknown key '{sorted(unknown)[0]}'.", f"Known: {', '.join(sorted(_KEYS))}.")
+        raise BadSetting(f"{where}: unknown key '{sorted(unknown)[0]}'.", f"Known: {', '.join(sorted(known))}.")
+
+
+def _words(table: dict[str, Any], key: str, where: str) -> list[str]:
+    words = table.get(key, [])
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise BadSetting(f"{where}: '{key}' is no list of words.")
+    return words
+
+
+def _cue_of(group: dict[str, Any], where: str) -> Cue:
+    _check_keys(group, _KEYS, where)
     if group.get("act") not in get_args(Act):
         raise BadSetting(f"{where}: act '{group.get('act')}' is none of {', '.join(get_args(Act))}.")
     role = group.get("object", "content")
     if role not in _OBJECT_ROLES:
         raise BadSetting(f"{where}: object '{role}' is none of {', '.join(sorted(_OBJECT_ROLES))}.")
+    speech = group.get("speech", True)
+    if not isinstance(speech, bool):
+        raise BadSetting(f"{where}: speech is true or false, not '{speech}'.")
     return Cue(
         act=cast(Act, group["act"]),
         object=role,
-        content=frozenset(group.get("content", [])),
-        addressee=frozenset(group.get("addressee", [])),
-        speech=bool(group.get("speech", True)),
+        content=frozenset(_words(group, "content", where)),
+        addressee=frozenset(_words(group, "addressee", where)),
+        speech=speech,
     )

@@ -22,6 +22,7 @@ _TERM = re.compile(
 )
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
+_RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
 
 
@@ -61,13 +62,20 @@ def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
             continue
         if token.pos_ == "NOUN":
             frame = _noun_frame(token, entry, cues)
-        elif _is_reporting_verb(token) and not _glosses(token, cues):
+        elif _is_reporting_verb(token) and not _glosses(token, cues) and not _carries(token, cues):
             frame = _verb_frame(token, entry)
         else:
             frame = None
         if frame is not None:
             found.append(frame)
     return found
+
+
+def _carries(verb: Token, cues: Cues) -> bool:
+    """ "repeated his warning that …": the act is that of the noun."""
+    return cues.is_light(verb) and any(
+        entry is not None and entry.act in _ASKING for entry in (cues.of(noun) for noun in syntax.objects(verb))
+    )
 
 
 def _glosses(verb: Token, cues: Cues) -> bool:
@@ -119,6 +127,8 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
         patients = [own] if own is not None else []
     else:
         frame.source = _speaker(verb) or _parenthetic_speaker(verb)
+    if frame.source is None and not passive and _is_inverted(verb, receivers or patients):
+        frame.source, patients, receivers = (receivers or patients)[0], [], []
     if entry.object == "addressee":
         frame.addressees = receivers or patients
     else:
@@ -137,6 +147,12 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             frame.addressees = [noun]
 
 
+def _is_inverted(verb: Token, nominals: list[Token]) -> bool:
+    """ "Whoever recognises the region will lose our trade, warned Mogadishu": what looks like the object speaks."""
+    before = any(c.i < verb.i for c in syntax.clauses(verb))
+    return before and len(nominals) == 1 and verb.i < nominals[0].i and nominals[0].left_edge.i == verb.i + 1
+
+
 def _parenthetic_speaker(verb: Token) -> Token | None:
     """ "…, the Syrian minister said." where the parser gave the minister to the clause before: the noun at the cue."""
     if verb.i == 0 or verb.tag_ not in {"VBD", "VBZ", "VBP"}:
@@ -145,7 +161,7 @@ def _parenthetic_speaker(verb: Token) -> Token | None:
     if before.pos_ not in {"NOUN", "PROPN", "PRON"}:
         return None
     first = before
-    while first.i > verb.sent.start and first.nbor(-1).pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM"}:
+    while first.i > verb.sent.start and first.nbor(-1).pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM", "PART"}:
         first = first.nbor(-1)
     return before if first.i > verb.sent.start and first.nbor(-1).text in {",", "”", '"', "’"} else None
 
@@ -264,18 +280,15 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
     if frame.entry.act in _ASKING:
         own_side |= {t.i for who in frame.addressees if who.head in parts and who.i < who.head.i for t in who.subtree}
     for part in parts:
-        members.extend(t for t in part.subtree if t.i not in own_side)
+        members.extend(t for t in syntax.phrase(part) if t.i not in own_side)
     members.extend(_conditions(verb))
     members = sorted(set(members), key=lambda t: t.i)
     if not members:
         return []
     first = members[0]
-    for mark in reversed(list(first.doc[max(first.i - 3, 0) : first.i])):
-        # "warned against …", "accused of …": the preposition that brings the content is part of it only for clauses
-        # and under either scheme the noun's own subtree may or may not hold it.
-        if mark.lower_ in {"that", "of"} and mark.head in {frame.cue, parts[0]}:
-            members.insert(0, mark)
-        break
+    if first.i > 0 and first.nbor(-1).lower_ in {"that", "of"} and first.nbor(-1).head in {frame.cue, parts[0]}:
+        # A word that brings the content belongs to it, though a parser may hang it on the cue.
+        members.insert(0, first.nbor(-1))
     return _runs(members)
 
 
@@ -327,15 +340,21 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         return None
     frame = Frame(cue=noun, entry=entry, carrier=noun)
     verb = noun.head
+    received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in {"obj", "dobj"}
     carried = cues.is_light(verb) and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
+    if received:
+        # "Tbilisi received a warning from Brussels": who gets it is told, and it comes from whom it says.
+        frame.carrier = verb
+        frame.source = _from_whom(noun) or _from_whom(verb)
+        frame.addressees = [t for t in [syntax.subject(verb)] if t is not None]
+        frame.content, frame.content_head = _noun_content(frame, syntax.prepositions(noun))
+        return frame if frame.source is not None else None
     if carried:
         frame.carrier = verb
         frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
     else:
         frame.presupposed = True
-        frame.source = syntax.possessor(noun) or next(
-            (who for preposition, who in syntax.prepositions(noun) if preposition in {"from", "by"}), None
-        )
+        frame.source = syntax.possessor(noun) or _from_whom(noun)
     around = syntax.prepositions(noun) + (
         syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else []
     )
@@ -351,6 +370,10 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if not carried and not frame.content and not frame.addressees and entry.act not in _ASKING:
         return None
     return frame
+
+
+def _from_whom(token: Token) -> Token | None:
+    return next((who for preposition, who in syntax.prepositions(token) if preposition in {"from", "by"}), None)
 
 
 def _noun_content(frame: Frame, around: list[tuple[str, Token]]) -> tuple[list[Span], Token | None]:

@@ -24,6 +24,8 @@ _PASSIVE_AUX = frozenset({"aux:pass", "auxpass"})
 _CLAUSE = frozenset({"ccomp", "xcomp"})
 _NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
 _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "hardly"})
+# A clause that one of these introduces is what the object of the verb does, or is not to do: "accused X of …".
+_OBJECT_DOES = frozenset({"of", "against", "for", "from", "into"})
 _RELATIVE_WORDS = frozenset({"who", "which", "that", "whom"})
 
 
@@ -53,8 +55,8 @@ def is_passive(verb: Token) -> bool:
     if children(verb, _PASSIVE_AUX | _PASSIVE_SUBJECT):
         return True
     # "remarks made by", "Warned twice, Tripoli …": a participle without auxiliary or object.
-    bare = verb.tag_ == "VBN" and verb.dep_ in {"acl", "advcl"} and not children(verb, frozenset({"aux"}))
-    return bare and not children(verb, _OBJECT)
+    bare = verb.tag_ == "VBN" and not children(verb, _OBJECT | _SUBJECT | frozenset({"aux"}))
+    return bare and (verb.dep_ in {"acl", "advcl"} or (verb.dep_ == "conj" and is_passive(verb.head)))
 
 
 def own_subject(verb: Token) -> Token | None:
@@ -74,10 +76,19 @@ def subject(verb: Token) -> Token | None:
             if own.lower_ in _RELATIVE_WORDS and current.dep_ in _RELATIVE:
                 return current.head
             return own
+        preposition = _introducing(current)
+        if preposition is not None:
+            current = current.head.head if current.dep_ == "pcomp" else current.head
+            if current.pos_ in {"NOUN", "PROPN"} and own_subject(current) is None:
+                return None
+            acting = objects(current) if preposition in _OBJECT_DOES else []
+            if acting and acting[0].i < verb.i:
+                return acting[0]
+            continue
         if current.dep_ in _RELATIVE or (current.dep_ == "acl" and current.tag_ in {"VBG", "VBN", "VB"}):
             return current.head
         if current.dep_ in _CLAUSE and current.dep_ != "ccomp":
-            controller = children(current.head, _OBJECT | _INDIRECT)
+            controller = sorted(objects(current.head) + indirect_objects(current.head), key=lambda t: t.i)
             if controller and controller[0].i < current.i and current.tag_ == "VB":
                 return controller[0]
             current = current.head
@@ -86,6 +97,15 @@ def subject(verb: Token) -> Token | None:
         else:
             return None
     return None
+
+
+def _introducing(clause: Token) -> str | None:
+    """The preposition that governs a clause without a subject: "accused of hiding", "by saying"."""
+    if clause.dep_ == "pcomp":
+        return clause.head.lower_
+    if clause.dep_ not in {"advcl", "acl"} or clause.tag_ != "VBG":
+        return None
+    return next((c.lower_ for c in clause.lefts if c.dep_ in {"mark", "case"} and c.tag_ == "IN"), None)
 
 
 def agent(verb: Token) -> Token | None:
@@ -101,7 +121,7 @@ def objects(verb: Token) -> list[Token]:
 
 
 def indirect_objects(verb: Token) -> list[Token]:
-    return children(verb, _INDIRECT)
+    return [t for t in children(verb, _INDIRECT) if not children(t, frozenset({"pobj"}))]
 
 
 def prepositions(token: Token) -> list[tuple[str, Token]]:
@@ -112,14 +132,30 @@ def prepositions(token: Token) -> list[tuple[str, Token]]:
     found = []
     for child in token.children:
         if child.dep_ in {"prep", "agent", "dative"} and child.pos_ in {"ADP", "SCONJ", "PART", "VERB"}:
-            for noun in child.children:
-                if noun.dep_ in {"pobj", "pcomp"}:
-                    found.append((child.lower_, noun))
+            found.extend(_governed(child))
         elif child.dep_ in _OBLIQUE or child.dep_.startswith(("obl:", "nmod:")) or child.dep_ in {"advcl", "acl"}:
             marks = [c for c in child.children if c.dep_ in {"case", "mark"} and c.i < child.i]
             if marks and not (marks[0].lower_ == "to" and child.dep_ in {"advcl", "acl"}):
                 found.append((_whole_preposition(marks[0]), child))
     return found
+
+
+def _governed(preposition: Token) -> list[tuple[str, Token]]:
+    """What a preposition above its noun governs (ClearNLP), with its other words: "because of", "according to"."""
+    name = preposition.lower_
+    found: list[tuple[str, Token]] = []
+    for child in preposition.rights:
+        if child.dep_ in {"pcomp", "prep"} and child.pos_ == "ADP" and child.i == preposition.i + 1:
+            name = f"{name} {child.lower_}"
+            found.extend((name, noun) for _, noun in _governed(child))
+        elif child.dep_ in {"pobj", "pcomp"}:
+            found.append((name, child))
+    return found
+
+
+def phrase(head: Token) -> list[Token]:
+    """All tokens of a phrase with its preposition, which is above the head in one scheme and below in the other."""
+    return list((head.head if head.dep_ in {"pobj", "pcomp"} else head).subtree)
 
 
 def _whole_preposition(mark: Token) -> str:
@@ -168,7 +204,7 @@ def is_negated(verb: Token) -> bool:
         if (
             child.i < verb.i
             and child.lower_ in _NEGATIONS
-            and child.dep_ in {"neg", "advmod", "det", "cc:preconj", "aux"}
+            and child.dep_ in {"neg", "advmod", "det", "cc:preconj", "preconj", "aux"}
         ):
             return True
     return False
@@ -195,7 +231,7 @@ def core_phrase(head: Token) -> Span:
             last = child.right_edge
     first = head
     for child in reversed(list(head.lefts)):
-        if child.dep_ in {"case", "mark", "punct", "cc", "cc:preconj", "advmod"}:
+        if child.dep_ in {"case", "mark", "punct", "cc", "cc:preconj", "preconj", "advmod"}:
             continue
         first = child.left_edge
     return text_span(first, last)

@@ -1,0 +1,90 @@
+"""Attributions of hand-parsed sentences: the same under both label schemes."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.enrich.attribution import find_attributions
+from pipeline.enrich.cues import Cues
+from tests.enrich.parses import SCHEMES, TABLES, parsed
+
+CUES = Cues.load()
+
+
+def found(sentence: str, scheme) -> list[tuple]:
+    """(kind, content, source, cue, parent's cue) of every attribution, as text."""
+    doc = parsed(sentence, scheme)
+
+    def text(span):
+        return doc.text[slice(*span)] if span is not None else None
+
+    return [
+        (
+            a.kind,
+            [text(s) for s in a.content],
+            text(a.source_span),
+            text(a.cue),
+            text(a.parent.cue) if a.parent else None,
+        )
+        for a in find_attributions(doc, CUES)
+    ]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    "sentence, expected",
+    [
+        (
+            "Moscow warned Oslo against closing the port.",
+            [("indirect", ["against closing the port"], "Moscow", "warned", None)],
+        ),
+        ("Xi urged Israel to halt its attacks.", [("indirect", ["to halt its attacks"], "Xi", "urged", None)]),
+        (
+            "The minister said that the port would not reopen.",
+            [("indirect", ["that the port would not reopen"], "The minister", "said", None)],
+        ),
+        (
+            "“We will not leave,” Petra Novak said.",
+            [("direct", ["“We will not leave,”"], "Petra Novak", "said", None)],
+        ),
+        ("The port is shut, Petra Novak said.", [("indirect", ["The port is shut"], "Petra Novak", "said", None)]),
+        (
+            "The port reopens, according to the ministry.",
+            [("indirect", ["The port reopens"], "the ministry", "according to", None)],
+        ),
+        (
+            "Beijing issued a stark warning to Taipei over the visit.",
+            [("indirect", ["over the visit"], "Beijing", "issued a stark warning", None)],
+        ),
+        ("Beijing gave Taipei a warning.", [("indirect", [], "Beijing", "gave Taipei a warning", None)]),
+        (
+            "Ankara was warned by Brussels that the funds could be frozen.",
+            [("indirect", ["that the funds could be frozen"], "Brussels", "warned", None)],
+        ),
+        (
+            "Tehran accused London of threatening its ships.",
+            [
+                ("indirect", ["London of threatening its ships"], "Tehran", "accused", None),
+                ("indirect", [], "London", "threatening", "accused"),
+            ],
+        ),
+        ("Petra Novak, the foreign minister, spoke.", []),
+    ],
+)  # fmt: skip
+def test_attributions(sentence, expected, scheme):
+    assert found(sentence, scheme) == expected
+
+
+@pytest.mark.parametrize("sentence", TABLES)
+def test_both_schemes_give_the_same(sentence):
+    assert found(sentence, "ud") == found(sentence, "clearnlp")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("sentence", TABLES)
+def test_spans_are_inside_the_text_and_ordered(sentence, scheme):
+    doc = parsed(sentence, scheme)
+    for attribution in find_attributions(doc, CUES):
+        for start, end in [*attribution.content, *filter(None, [attribution.cue, attribution.source_span])]:
+            assert 0 <= start < end <= len(sentence)
+        assert attribution.content == sorted(attribution.content)
