@@ -155,7 +155,8 @@ class JointModel:
             lemma = self._lookup.get(word) if best == 0 else apply_script(scripts[best], word)
             if lemma is None or (scripts[best][0] == "l" and lemma not in known and word.isalpha()):
                 ranked = [apply_script(scripts[k], word) for k in np.argsort(-scores[i])[:5].tolist() if k]
-                lemma = next((candidate for candidate in ranked if candidate in known), lemma or ranked[0] or word)
+                fitting = [candidate for candidate in ranked if candidate]
+                lemma = next((c for c in fitting if c in known), lemma or next(iter(fitting), word))
             out.append(lemma)
         return out
 

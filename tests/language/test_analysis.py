@@ -170,3 +170,11 @@ def test_noun_chunk_of_a_predicate_leaves_subject_and_copula_out(nlp: Language) 
 def test_noun_chunks_of_the_pipeline(nlp: Language) -> None:
     doc = nlp("The old minister met his Turkish colleague in the capital.")
     assert [chunk.text for chunk in doc.noun_chunks] == ["The old minister", "his Turkish colleague", "the capital"]
+
+
+def test_words_are_cut_as_in_the_treebanks(nlp: Language) -> None:
+    doc = nlp.make_doc("Lt. Gov. Ann Lee and/or an ex-president of non-EU, U.S.-led Al-Zaman won’t go!!")
+    assert [token.text for token in doc] == [
+        *("Lt.", "Gov.", "Ann", "Lee", "and", "/", "or", "an", "ex-president", "of", "non-EU", ",", "U.S.-led"),
+        *("Al", "-", "Zaman", "wo", "n’t", "go", "!!"),
+    ]

@@ -14,6 +14,7 @@ from typing import Any
 import spacy
 from spacy.language import Language
 
+from pipeline.language import tokenizer
 from pipeline.language.lemmas import LOOKUP, lemma_script
 
 log = logging.getLogger(__name__)
@@ -211,6 +212,7 @@ def inventory(trees: Iterable[Tree], words: Iterable[list[str]]) -> dict[str, An
 def prepare(data: Path, out: Path) -> None:
     """Write out/sentences.jsonl and out/labels.json from the corpora under data."""
     nlp = spacy.blank("en")
+    tokenizer.adapt(nlp)
     sentences: list[Sentence] = []
     for trees_path, names_path in TREE_PARTS:
         part = read_conllu(data / trees_path)

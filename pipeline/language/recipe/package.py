@@ -6,7 +6,7 @@ from pathlib import Path
 
 import spacy
 
-from pipeline.language import component, quantities
+from pipeline.language import component, quantities, tokenizer
 from pipeline.language.inference import JointModel
 
 NAME, VERSION = "demarche_accurate", "0.1.0"
@@ -22,6 +22,7 @@ ATTRIBUTION = (
 def package(model: JointModel, out: Path) -> None:
     """Write the pipeline, licence and attribution in its meta.json."""
     nlp = spacy.blank("en")
+    tokenizer.adapt(nlp)
     joint = nlp.add_pipe(component.FACTORY)
     assert isinstance(joint, component.DemarcheJoint)
     joint.network = model
