@@ -300,7 +300,7 @@ class _Finder:
             start = covering[0][0] if covering else self._after_cue(frame, quotation)
             spans = [(start, max([end, *(e for s, e in frame.content if s >= frame.cue.idx)]))]
         inside = [q for q in self.quotations if spans[0][0] <= q.start < spans[-1][1]]
-        spans[-1] = (spans[-1][0], max(spans[-1][1], *(q.end for q in inside)))
+        spans[-1] = (spans[-1][0], max([spans[-1][1], *(q.end for q in inside)]))
         self.found.append(
             Attribution(
                 content=spans,
@@ -595,7 +595,7 @@ class _Finder:
             if quotation is None or not frame.entry.speech or frame.source.idx > frame.cue.idx:
                 continue
             outer = next((a for a in self.found if quotation in a.quotations and a.kind == "mixed"), None)
-            if outer is None or outer.source is frame.source or outer.frame is None:
+            if outer is None or outer.source == frame.source or outer.frame is None:
                 continue
             self.found.append(
                 Attribution(

@@ -15,6 +15,8 @@ from pipeline.records import Span
 _EXPLETIVE = frozenset({"it", "there", "that", "this", "what", "which"})
 _NOT_A_SOURCE = frozenset({"it", "there", "what", "nothing", "something", "anything", "everything"})
 _ASKING = frozenset({"URGE", "DEMAND", "WARN", "THREATEN", "PROMISE", "REJECT"})
+# Acts that yield to that of the noun they carry: "voiced support".
+_VAGUE = frozenset({"STATE", "PREDICT"})
 _ULTIMATUM = Cue(act="THREATEN", object="addressee")
 _TERM = re.compile(
     r"\b((\d+|one|two|three|four|five|six|ten|twelve)[- ](hours?|days?|weeks?|months?)|until|deadline|by \w+day)\b",
@@ -68,7 +70,8 @@ def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
             frame = None
         if frame is not None:
             found.append(frame)
-    return found
+    carried = {f.carrier.i for f in found if f.is_noun and f.carrier is not f.cue and f.entry.act not in _VAGUE}
+    return [f for f in found if f.is_noun or f.cue.i not in carried or f.entry.act not in _VAGUE]
 
 
 def _carries(verb: Token, cues: Cues) -> bool:

@@ -28,6 +28,8 @@ _SINGULAR = frozenset({"he", "she", "him", "her", "himself", "herself", "his", "
 _PLURAL = frozenset({"they", "them", "themselves", "their", "both"})
 _NEUTER = frozenset({"it", "itself", "its"})
 _FEMALE = frozenset({"she", "her", "herself", "hers"})
+_SERVICES = frozenset({"health", "weather", "court", "police", "fire", "coastguard", "transport", "tax", "customs"})
+_BODY_NOUNS = frozenset({"bloc", "group", "alliance", "movement", "organisation", "organization", "union", "militia"})
 _BESIDE = frozenset({"flat", "flat:name", "appos", "compound", "nmod:desc"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _FEMALE_TITLES = re.compile(
@@ -188,8 +190,22 @@ class Cast:
                     quoted[entity.span.start],
                 )
             )
+        found.extend(self._titled_subjects(doc, ids, quoted))
         self.mentions[id(doc)] = sorted(found, key=lambda m: m.start)
         self.speakers[id(doc)] = []
+
+    def _titled_subjects(self, doc: Doc, ids: list[int], quoted: list[bool]) -> list[_Mention]:
+        """ "Chile's defence minister spoke …": an office without a name can be what a later "he" means."""
+        found = []
+        for token in doc:
+            if token.dep_ not in {"nsubj", "nsubj:pass", "nsubjpass"} or token.pos_ != "NOUN" or token.ent_type_:
+                continue
+            if _singular(token.lower_) not in POLITICAL or _plural(token) or self._set_beside(token) is not None:
+                continue
+            people = [r for r in self._by_phrase(token, None) if r.party.kind == "person"]
+            if people:
+                found.append(_Mention(token.idx, ids[token.i], people, True, quoted[token.i]))
+        return found
 
     def heard(self, doc: Doc, at: int, speakers: list[Resolved]) -> None:
         """Somebody spoke at a place: a later pronoun in a cue most likely means them."""
@@ -255,7 +271,8 @@ class Cast:
                 return [self._resolved(person.actor, span, known=known, gender=person.gender, titles=person.titles)]
         if entity.actor is not None:
             return [self._resolved(entity.actor, span, known=True)]
-        organisation = self.directory.unknown_organisation(entity.span.text)
+        words = {_singular(t.lower_) for t in entity.span}
+        organisation = self.directory.unknown_organisation(entity.span.text, political=bool(words & POLITICAL))
         return [self._resolved(organisation, span, known=False)]
 
     def _resolved(
@@ -332,6 +349,8 @@ class Cast:
         if determiners & {"a", "an", "another", "one"}:
             return []
         places = {m.country for m in self._modifier_actors(token) if m.country}
+        if head in _BODY_NOUNS and "the" in determiners and not self._modifier_actors(token):
+            return self._last_body(token)
         bearers = [
             person
             for person in self.people.values()
@@ -348,6 +367,14 @@ class Cast:
                 chosen.actor, syntax.core_phrase(token), known=known, gender=chosen.gender, titles=chosen.titles
             )
         ]
+
+    def _last_body(self, token: Token) -> list[Resolved]:
+        """ "the bloc", "the group": the body named last before, one that its sentence is about first."""
+        before = [m for m in self.mentions.get(id(token.doc), []) if m.start < token.idx and not m.quoted]
+        bodies = [m for m in before if m.resolved and m.resolved[0].party.kind in {"organisation", "group"}]
+        subjects = [m for m in bodies if m.is_subject]
+        chosen = (subjects or bodies)[-1:]
+        return [r for m in chosen for r in m.resolved]
 
     def _persons_before(self, token: Token) -> list[str]:
         """Ids of people by nearness before a token."""
@@ -416,9 +443,9 @@ class Cast:
         )
         words = {_singular(t.lower_) for t in token.doc.char_span(*span, alignment_mode="expand") or [token]}
         expert = head in EXPERT
-        political = (
-            not expert and head not in TECHNICAL and (head in POLITICAL or bool(words & {"government", "military"}))
-        )
+        technical = head in TECHNICAL or bool(words & _SERVICES)
+        rules = head in POLITICAL or bool(words & {"government", "military"})
+        political = rules and not expert and not technical
         relay = bool(words & {"media", "television", "radio", "newspaper", "magazine"}) or (
             head == "agency" and "news" in words
         )

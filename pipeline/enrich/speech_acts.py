@@ -15,7 +15,7 @@ from pipeline.enrich import syntax
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.text import trimmed
-from pipeline.enrich.words import DETERRENT, EARLIER, HARM, HARM_NOUNS, RETALIATION, WISHES
+from pipeline.enrich.words import DETERRENT, EARLIER, HARM, HARM_NOUNS, KIND, RETALIATION, RUMOURS, WISHES
 from pipeline.records import Act, Span, Status
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
@@ -24,6 +24,10 @@ _FIRST_PERSON_OWNER = frozenset({"my", "our"})
 _SIDE_CLAUSES = frozenset({"conj", "acl:relcl", "relcl", "acl", "advcl", "parataxis"})
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
 _POSSIBLE = frozenset({"may", "might", "could", "can"})
+_CONDITIONAL = re.compile(
+    r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b", re.IGNORECASE
+)
+_OR_ELSE = re.compile(r"\bor (else|face|be|see|suffer|(it|they|he|we|you) will)\b", re.IGNORECASE)
 _ULTIMATUM = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|it will|they will|we will)|unless)\b", re.IGNORECASE)
 
 
@@ -51,7 +55,12 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
         result.target = frame.target
         _wanted(attribution, result)
     said = _said(attribution)
-    act = result.act = _named_act(attribution, cues) or result.act
+    named = _named_act(attribution, cues)
+    if named is not None:
+        act = result.act = cues.nouns[named.lemma_.lower()].act
+        result.addressees = result.addressees or [
+            who for preposition, who in syntax.prepositions(named) if preposition in {"to", "for"}
+        ]
     if act in _SOFT and result.speech:
         _read_words(attribution, cues, result, said)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
@@ -72,15 +81,19 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
     return result
 
 
-def _named_act(attribution: Attribution, cues: Cues) -> Act | None:
-    """ "told Moscow, in a stern warning, that …": the narrator names what the telling was."""
+def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
+    """ "told Moscow, in a stern warning, that …": the noun by which the narrator names what the telling was."""
     frame = attribution.frame
     if frame is None or frame.entry.act != "STATE" or not frame.entry.speech or frame.is_noun:
         return None
-    for preposition, noun in syntax.prepositions(frame.carrier):
-        named = cues.nouns.get(noun.lemma_.lower()) if preposition in {"in", "as"} and noun.pos_ == "NOUN" else None
-        if named is not None and named.act in {"WARN", "THREATEN"} and not syntax.is_negated(noun):
-            return named.act
+    for token in frame.cue.sent:
+        named = cues.nouns.get(token.lemma_.lower()) if token.pos_ == "NOUN" else None
+        if named is None or named.act not in {"WARN", "THREATEN"} or syntax.is_negated(token):
+            continue
+        fronted = token.left_edge.i == frame.cue.sent.start and token.i < frame.cue.i
+        beside = token.head.i == frame.carrier.i
+        if (fronted or beside) and token.left_edge.lower_ in {"in", "as"}:
+            return token
     return None
 
 
@@ -128,6 +141,8 @@ def _status(attribution: Attribution) -> Status:
         return "question"
     if _is_condition(verb):
         return "hypothetical"
+    if _is_withheld(verb):
+        return "negated"
     modal = _modality(verb)
     if modal is not None:
         return modal
@@ -194,6 +209,14 @@ def _all_auxiliaries(verb: Token) -> list[Token]:
     return found
 
 
+def _is_withheld(verb: Token) -> bool:
+    """ "stopped short of warning", "without warning Oslo": an act left undone."""
+    if verb.tag_ != "VBG":
+        return False
+    before = {t.lower_ for t in verb.doc[max(verb.i - 2, verb.sent.start) : verb.i]}
+    return bool(before & {"without", "short"}) or verb.head.lemma_.lower() in {"refrain", "avoid", "stop", "resist"}
+
+
 def _is_wished(verb: Token) -> bool:
     """An infinitive that somebody wants, plans or asks for has not happened."""
     if verb.tag_ != "VB" or verb.dep_ not in {"xcomp", "ccomp", "advcl", "acl", "conj"}:
@@ -213,6 +236,13 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
     relative = verb.dep_ in {"acl:relcl", "relcl", "advcl:relcl"}
     perfect = any(a.lower_ in {"had", "'d", "’d"} for a in syntax.auxiliaries(verb))
     if relative and perfect:
+        return True
+    if verb.dep_ == "advcl" and verb.i < verb.head.i:
+        # "Weeks after Ottawa warned Delhi, …", "Cautioned by Moscow, …": what the news is measured from.
+        marks = {c.lower_ for c in verb.children if c.dep_ == "mark"}
+        if verb.tag_ == "VBN" or marks & {"after", "since", "before", "until"}:
+            return True
+    if verb.dep_ in {"acl", "ccomp"} and verb.head.pos_ == "NOUN" and verb.head.lemma_.lower() in RUMOURS:
         return True
     return bool(EARLIER.search(_around_cue(verb, attribution)))
 
@@ -259,15 +289,47 @@ def _read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: s
         return
     if result.act not in {"STATE", "PREDICT"}:
         return
-    if RETALIATION.search(said) or _conditional_harm(attribution, said):
+    if _or_else(attribution, said):
         result.act = "THREATEN"
-    elif DETERRENT.search(said):
+        subject = syntax.own_subject(head) if head is not None else None
+        if subject is not None and _is_name(subject) and not result.addressees:
+            result.addressees = [subject]
+    elif RETALIATION.search(said) or _conditional_harm(attribution, said):
+        result.act = "THREATEN"
+    elif (deterrent := _deterrent(attribution)) is not None:
         result.act = "WARN"
+        subject = syntax.subject(deterrent)
+        if subject is not None and _is_name(subject) and not result.addressees:
+            result.addressees = [subject]
     elif head is not None and attribution.quotations:
         directive = _directive(attribution)
         if directive is not None:
             result.act, told_token = directive
             result.addressees = [told_token] if told_token is not None else result.addressees
+
+
+def _deterrent(attribution: Attribution) -> Token | None:
+    """The verb of words that deter ("will pay a heavy price"), or the word they begin with; None without such words."""
+    doc = _doc(attribution)
+    if doc is None:
+        return None
+    for start, end in attribution.content:
+        match = DETERRENT.search(syntax.text_of(doc)[start:end])
+        token = syntax.token_at(doc, start + match.start()) if match is not None else None
+        if token is not None:
+            verbs = [t for t in (token, *syntax.ancestors_until_root(token)) if t.pos_ in {"VERB", "AUX"}]
+            return verbs[0] if verbs else token
+    return None
+
+
+def _or_else(attribution: Attribution, said: str) -> bool:
+    """ "Leave by midnight or be fired upon", "has thirty days to … or it will lose …": an ultimatum in plain words."""
+    if not _OR_ELSE.search(said):
+        return False
+    head = attribution.content_head
+    bare = head is not None and head.tag_ == "VB" and not syntax.is_infinitive(head)
+    imperative = head is not None and bare and syntax.own_subject(head) is None
+    return imperative or bool(re.search(r"\b(must|has|have|had better)\b", said))
 
 
 def _content_tokens(attribution: Attribution) -> list[Token]:
@@ -306,9 +368,19 @@ def _performative(attribution: Attribution, cues: Cues) -> tuple[Token, Act] | N
 
 def _conditional_harm(attribution: Attribution, said: str) -> bool:
     """ "If Ankara crosses the river, our artillery will answer": a condition, and a harm of the speaker's own doing."""
-    if not re.search(r"\b(if|unless|should|any|anyone|whoever|those who|in case|the moment)\b", said, re.IGNORECASE):
-        return False
-    return _own_harm(attribution, said)
+    return bool(_CONDITIONAL.search(said)) and (_own_harm(attribution, said) or _own_answer(attribution))
+
+
+def _own_answer(attribution: Attribution) -> bool:
+    """Under a condition, what "we will" do is an answer, unless it is kind."""
+    for token in _content_tokens(attribution):
+        if token.pos_ != "VERB" or token.lemma_.lower() in KIND or syntax.is_negated(token):
+            continue
+        if {a.lower_ for a in syntax.auxiliaries(token)} & _FUTURE and _is_own_side(syntax.own_subject(token), None):
+            subject = syntax.own_subject(token)
+            if subject is not None and subject.lower_ not in {"it", "they"}:
+                return True
+    return False
 
 
 def _own_harm(attribution: Attribution, said: str) -> bool:
@@ -325,7 +397,7 @@ def _own_harm(attribution: Attribution, said: str) -> bool:
         if not harm or lemma in {"face", "cease", "stop", "suffer", "avoid", "join", "have", "be", "risk", "warn"}:
             continue
         future = {a.lower_ for a in syntax.auxiliaries(token)} & (_FUTURE | {"would"})
-        infinitive = token.tag_ == "VB" and syntax.is_infinitive(token) and token is attribution.content_head
+        infinitive = token.tag_ == "VB" and syntax.is_infinitive(token) and token == attribution.content_head
         if not future and not infinitive:
             continue
         if infinitive:
@@ -394,13 +466,15 @@ def _implied_addressees(attribution: Attribution, result: SpeechAct) -> list[Tok
 
 
 def _would_be_agent(attribution: Attribution) -> list[Token]:
-    """The subject of the condition ("if NATO moves …"), or the agent of the forbidden act."""
+    """Whose act the words are a condition on: "if NATO moves …", "should Chinese ships enter …"."""
     for token in _content_tokens(attribution):
-        if token.pos_ in {"VERB", "AUX"} and token.dep_ == "advcl":
-            marked = any(c.dep_ == "mark" and c.lower_ in {"if", "unless", "should"} for c in token.children)
-            subject = syntax.own_subject(token)
-            if marked and subject is not None and _is_name(subject):
-                return [subject]
+        if token.pos_ not in {"VERB", "AUX"} or token.dep_ != "advcl":
+            continue
+        marked = any(c.dep_ == "mark" and c.lower_ in {"if", "unless"} for c in token.children)
+        inverted = token.left_edge.lower_ == "should"
+        subject = syntax.own_subject(token)
+        if (marked or inverted) and subject is not None and _is_name(owner_of(subject)):
+            return [owner_of(subject)]
     return []
 
 

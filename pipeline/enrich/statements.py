@@ -15,7 +15,7 @@ from pipeline.enrich.cues import Cues
 from pipeline.enrich.parties import Cast, Resolved
 from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
 from pipeline.enrich.stance import find_stances
-from pipeline.enrich.words import IDLE
+from pipeline.enrich.words import DETERRENT, IDLE, RETALIATION
 from pipeline.records import (
     WARNING_ACTS,
     Act,
@@ -32,11 +32,6 @@ from pipeline.records import (
 
 RULES_VERSION = "0.1.0"
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
-_HAZARDS = re.compile(
-    r"\b(famine|hunger|starv\w+|disease|cholera|outbreak|pandemic|epidemic|malnutrition|drought|flood\w*|earthquake|storm|hurricane"
-    r"|heatwave|heat|rain\w*|humanitarian|climate|recession|inflation|debt|growth|exodus|displace\w+|refugee\w*|poverty|shortage\w*)\b",
-    re.IGNORECASE,
-)
 
 
 def read_article(
@@ -205,9 +200,10 @@ class _FieldReader:
         if not any(r.political for r in who):
             return False
         if statement.act == "WARN" and not told and who[0].party.country is None:
-            # An international body that tells of hunger or heat alerts the world; it does not warn anybody off.
+            # An international body that tells of hunger or heat alerts the world; it does not warn anybody off,
+            # unless its words deter.
             said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)
-            return not _HAZARDS.search(said)
+            return bool(DETERRENT.search(said) or RETALIATION.search(said))
         return True
 
 

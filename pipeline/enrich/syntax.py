@@ -60,9 +60,13 @@ def is_passive(verb: Token) -> bool:
 
 
 def own_subject(verb: Token) -> Token | None:
-    """The subject that stands at the verb itself, active or passive."""
+    """The subject that stands at the verb itself, active or passive.
+
+    Of two the nearer one before the verb: parsers give "Pyongyang, she warned, must not …" both.
+    """
     found = children(verb, _SUBJECT | _PASSIVE_SUBJECT)
-    return found[0] if found else None
+    before = [t for t in found if t.i < verb.i]
+    return before[-1] if before else found[0] if found else None
 
 
 def subject(verb: Token) -> Token | None:

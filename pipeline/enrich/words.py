@@ -15,6 +15,8 @@ PAIRS = frozenset(_TABLE["pairs"])
 WISHES = frozenset(_TABLE["wishes"])
 HARM = frozenset(_TABLE["harm"])
 HARM_NOUNS = frozenset(_TABLE["harm_nouns"])
+KIND = frozenset(_TABLE["kind"])
+RUMOURS = frozenset(_TABLE["rumours"])
 IDLE = frozenset(_TABLE["idle"])
 
 

@@ -18,6 +18,7 @@ from pipeline.inputs import split_title
 from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
 
+OWN_CASES = Path(__file__).parents[1] / "cases"
 _SEED_DAY = datetime(2025, 6, 19, tzinfo=UTC)
 
 
@@ -108,9 +109,8 @@ def _read_quotes(said: str) -> dict[str, float]:
     return figures
 
 
-def speech_acts(shared: Path) -> dict[str, float]:
-    """Alert decision, speaker, addressee and act on the 50 cases of the definition of a warning."""
-    gold = shared / "data" / "speech_acts" / "cases.jsonl"
+def speech_acts(shared: Path, gold: Path) -> dict[str, float]:
+    """Alert decision, speaker, addressee and act on cases that say who warns whom."""
     rows = _rows(gold)
     articles = enriched((row["id"], "", row["text"]) for row in rows)
     predictions = [{"id": a.id, "acts": [_act(a, s) for s in a.statements if s.act != "STATE"]} for a in articles]
@@ -141,5 +141,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "seeds": seeds,
     "hard_cases": lambda shared: attributions(shared, "hard_cases"),
     "polnear_dev": lambda shared: attributions(shared, "polnear.dev"),
-    "speech_acts": speech_acts,
+    "speech_acts": lambda shared: speech_acts(shared, shared / "data" / "speech_acts" / "cases.jsonl"),
+    "own_cases_tuned": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.tuned.jsonl"),
+    "own_cases_kept": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.kept.jsonl"),
 }
