@@ -121,11 +121,10 @@ class _Finder:
             frame = self._cue_before(quotation, before) or frame
         if frame is None:
             return
-        leading = frame.cue.idx < quotation.start
         if self._is_integrated(quotation, before, frame):
             self._mixed(quotation, before, frame)
             return
-        self._direct(quotation, frame, leading=leading)
+        self._direct(quotation, frame)
 
     def _narration_around(self, quotation: Quotation) -> tuple[Span, Span]:
         """The narrator's words between the last sentence end (or quotation) and this one, and from it to the next."""
@@ -259,7 +258,7 @@ class _Finder:
             return starts_low and frame.entry.object != "content"
         return True
 
-    def _direct(self, quotation: Quotation, frame: Frame, *, leading: bool) -> None:
+    def _direct(self, quotation: Quotation, frame: Frame) -> None:
         spans = [(quotation.start, quotation.end)]
         existing = next((a for a in self.found if a.frame is frame), None)
         if existing is not None:
@@ -279,11 +278,6 @@ class _Finder:
             content_head=self._head_of(quotation),
         )
         self.found.append(attribution)
-        if leading:
-            return
-        if self._opens_sentence(quotation):
-            return
-        # "The dam," she warned, "will not …": what stands before belongs to the quotation's own sentence.
 
     def _opens_sentence(self, quotation: Quotation) -> bool:
         inner = quotation.inner(self.text)[0]
