@@ -162,13 +162,15 @@ class _Finder:
                 return None
             if frame.is_noun:
                 continue
-            if frame.source is None or frame.source.idx < quotation.start:
-                frame.source = self._beside(frame.cue, after) or frame.source
-            if frame.source is None:
+            source = frame.source
+            if source is None or (source.idx < quotation.start and not self._runs_on(quotation, after)):
+                source = self._beside(frame.cue, after) or source
+            if source is None:
                 continue
-            if frame.cue.i > 0 and self._between_is_clause(quotation.end, frame):
+            if frame.cue.i > 0 and self._between_is_clause(quotation.end, frame, source):
                 return None
-            if frame.source.idx >= quotation.end or frame.source.idx < quotation.start:
+            if source.idx >= quotation.end or source.idx < quotation.start:
+                frame.source = source
                 return frame
         return None
 
@@ -193,11 +195,9 @@ class _Finder:
                 return token if token.pos_ in {"PROPN", "PRON", "NOUN"} else None
         return None
 
-    def _between_is_clause(self, start: int, frame: Frame) -> bool:
+    def _between_is_clause(self, start: int, frame: Frame, source: Token) -> bool:
         """Another finite verb before the cue and its source: the quotation belongs to that one."""
-        limit = min(
-            frame.cue.idx, frame.source.idx if frame.source is not None and frame.source.idx >= start else frame.cue.idx
-        )
+        limit = min(frame.cue.idx, source.idx if source.idx >= start else frame.cue.idx)
         span = self.doc.char_span(start, limit, alignment_mode="contract")
         return span is not None and any(t.pos_ == "VERB" and t.tag_ in {"VBD", "VBZ", "VBP"} for t in span)
 

@@ -170,8 +170,11 @@ def _parenthetic_speaker(verb: Token) -> Token | None:
 
 
 def _told_inside(verb: Token) -> list[Token]:
-    """ "urges Oslo to avoid …" where the parser gave Oslo to the infinitive: a nominal between the cue and its "to"."""
+    """ "urges Oslo to avoid …" where the parser made Oslo a subject: a nominal between the cue and its "to"."""
     for clause in _infinitives(verb):
+        second = [c for c in verb.children if verb.i < c.i < clause.i and c.dep_ == "nsubj" and not _is_time(c)]
+        if second:
+            return second[:1]
         marks = [c for c in clause.children if c.lower_ == "to" and c.dep_ in {"mark", "aux"}]
         early = [
             c

@@ -251,7 +251,9 @@ def _around_cue(verb: Token, attribution: Attribution) -> str:
     """The narrator's words about the act, where a date tells when it was done: not what is said, not side clauses."""
     sentence = verb.sent
     own = {t.i for t in verb.subtree}
-    words = []
+    # Sentence splitters cut off fronted dates: "Last year | Tehran warned …".
+    before = verb.doc[sentence.start - 1] if sentence.start > 0 else None
+    words = [before.sent.text + " "] if before is not None and not (before.is_punct or before.is_space) else []
     for token in sentence:
         if any(s <= token.idx < e for s, e in attribution.content) or (token.i > verb.i and token.i not in own):
             continue
