@@ -9,7 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 SCHEMA_VERSION = 1
 
@@ -44,7 +44,12 @@ def _as_iso(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-UtcTime = Annotated[datetime, AfterValidator(_as_utc), PlainSerializer(_as_iso, when_used="json")]
+UtcTime = Annotated[
+    datetime,
+    AfterValidator(_as_utc),
+    PlainSerializer(_as_iso, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 def hash_id(*parts: str) -> str:
