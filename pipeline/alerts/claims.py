@@ -148,6 +148,7 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
     shared = (matter.terms & union.terms) | (matter.names & union.names)
     anaphor = _points_back(record)
     addressed = bool(_sides(record.statement.addressees) & _sides(claim.addressees))
+    headline = addressed and record.statement.field == "title"
     if any(contradiction(matter, other) for other in matters):
         return None
     score = 2.0 + 0.5 * addressed + 0.1 * len(shared) - 0.05 * (not union.size)
@@ -155,8 +156,13 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
         if not _directive_and_warning(record, claim, matter, matters) or not (anaphor or (addressed and shared)):
             return None
         score -= 1
-    elif not anaphor and not shared and _both_detailed(matter, union, addressed=addressed):
-        return None
+    elif not anaphor and not shared and not headline and _both_detailed(matter, union, addressed=addressed):
+        if record.statement.addressees or not claim.addressees:
+            return None
+        # Words to nobody in particular, by a side that warns somebody in the same article, are words of that warning.
+        return Candidate(claim, score - 1.5, "told in the same article, and it is said to nobody else", in_article=True)
+    if headline and not shared:
+        return Candidate(claim, score, "told in the same article, of which it is the headline", in_article=True)
     reason = "it shares " + ", ".join(sorted(shared)) if shared else "it names no other matter"
     if anaphor and not shared:
         reason = f"“{anaphor.group()}” points back"

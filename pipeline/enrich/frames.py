@@ -25,6 +25,8 @@ _TERM = re.compile(
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
+_OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
+_NOMINAL = frozenset({"NOUN", "PROPN", "PRON"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
 
 
@@ -130,6 +132,9 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
         patients = [own] if own is not None else []
     else:
         frame.source = _speaker(verb) or _parenthetic_speaker(verb)
+        if entry.object == "target" and not patients:
+            # "accused Pakistan of …": nobody receives what is judged, whatever the parser calls them.
+            patients, receivers = receivers, []
     if frame.source is None and not passive and _is_inverted(verb, receivers or patients):
         frame.source, patients, receivers = (receivers or patients)[0], [], []
     if entry.object == "addressee":
@@ -138,7 +143,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
         frame.addressees = receivers
         if entry.object == "target" and patients:
             frame.target = patients[0]
-    if not frame.addressees and not passive and entry.act in _ASKING:
+    if not frame.addressees and not passive and entry.object == "addressee":
         frame.addressees = _told_inside(verb)
     for preposition, noun in syntax.prepositions(verb):
         if (
@@ -170,19 +175,19 @@ def _parenthetic_speaker(verb: Token) -> Token | None:
 
 
 def _told_inside(verb: Token) -> list[Token]:
-    """ "urges Oslo to avoid …" where the parser made Oslo a subject: a nominal between the cue and its "to"."""
-    for clause in _infinitives(verb):
+    """ "urges Oslo to avoid …", "warned Russia that …" where the parser gave who is told to the clause.
+
+    A nominal between the cue and the word that opens the clause cannot be the clause's own.
+    """
+    clauses = [c for c in verb.children if c.dep_ in {"xcomp", "ccomp", "advcl"} and c.i > verb.i]
+    for clause in clauses:
         second = [c for c in verb.children if verb.i < c.i < clause.i and c.dep_ == "nsubj" and not _is_time(c)]
-        if second:
-            return second[:1]
-        marks = [c for c in clause.children if c.lower_ == "to" and c.dep_ in {"mark", "aux"}]
+        marks = [c for c in clause.children if c.dep_ in {"mark", "aux"} and c.lower_ in _OPENERS]
         early = [
-            c
-            for c in clause.children
-            if verb.i < c.i < marks[0].i and c.pos_ in {"NOUN", "PROPN", "PRON"} and not _is_time(c)
+            c for c in clause.children if marks and verb.i < c.i < marks[0].i and c.pos_ in _NOMINAL and not _is_time(c)
         ]
-        if early:
-            return early[:1]
+        if second or early:
+            return (second or early)[:1]
     return []
 
 
@@ -213,17 +218,18 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     verb, entry = frame.cue, frame.entry
     parts = _clausal(frame)
     if not parts and entry.object in {"content", "target"}:
-        parts = [t for t in syntax.objects(verb) if not passive]
+        parts = [t for t in syntax.objects(verb) or _judged(frame) if not passive]
         if passive and frame.carrier is verb:
             own = syntax.own_subject(verb)
             parts = [own] if own is not None else []
     if not parts and not frame.is_noun and _hosts(verb):
         return _host_content(verb)
-    governed = [
-        noun
-        for preposition, noun in syntax.prepositions(verb)
-        if preposition in entry.content and f"{preposition} {noun.lower_}" not in _PART_OF_CUE
-    ]
+    governed = []
+    for preposition, noun in syntax.prepositions(verb):
+        if f"{preposition} {noun.lower_}" in _PART_OF_CUE:
+            governed += [inner for word, inner in syntax.prepositions(noun) if word in entry.content]
+        elif preposition in entry.content:
+            governed.append(noun)
     governed = [noun for noun in governed if noun not in frame.addressees and not _is_time(noun)]
     if not parts:
         parts = governed
@@ -232,6 +238,10 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     if not parts:
         return [], None
     return _joined(frame, parts), parts[0]
+
+
+def _judged(frame: Frame) -> list[Token]:
+    return [frame.target] if frame.target is not None and not frame.is_noun else []
 
 
 def _clausal(frame: Frame) -> list[Token]:
@@ -283,8 +293,7 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
     own_side = {t.i for t in _own_words(frame, parts)}
     if frame.source is not None and frame.source.i == verb.i - 1 and frame.source.head.i != verb.i:
         own_side |= {t.i for t in frame.source.subtree}
-    if frame.entry.act in _ASKING:
-        own_side |= {t.i for who in frame.addressees if who.head in parts and who.i < who.head.i for t in who.subtree}
+    own_side |= {t.i for who in frame.addressees if who.head in parts and who.i < who.head.i for t in who.subtree}
     for part in parts:
         members.extend(t for t in syntax.phrase(part) if t.i not in own_side)
     members.extend(_conditions(verb))

@@ -21,7 +21,7 @@ from spacy.tokens import Doc, Token
 from pipeline.actors import Actor, Directory
 from pipeline.enrich import syntax
 from pipeline.enrich.entities import LinkedEntity
-from pipeline.enrich.words import EXPERT, PAIRS, POLITICAL, TECHNICAL
+from pipeline.enrich.words import BODIES, EXPERT, PAIRS, POLITICAL, TECHNICAL
 from pipeline.records import Party
 
 _SINGULAR = frozenset({"he", "she", "him", "her", "himself", "herself", "his", "hers"})
@@ -566,7 +566,7 @@ def _description(head: Token) -> set[str]:
     title = _title_before(head)
     if title is not None:
         around += [title, *syntax.name_parts(title)]
-    return {_singular(t.lower_) for t in around if not t.ent_type_}
+    return {_singular(t.lower_) for t in around if not t.ent_type_} - BODIES
 
 
 def _top_of_name(token: Token) -> Token:

@@ -15,7 +15,7 @@ from pipeline.enrich.cues import Cues
 from pipeline.enrich.parties import Cast, Resolved
 from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
 from pipeline.enrich.stance import find_stances
-from pipeline.enrich.words import DETERRENT, IDLE, RETALIATION
+from pipeline.enrich.words import AUDIENCE, DETERRENT, IDLE, RETALIATION
 from pipeline.records import (
     WARNING_ACTS,
     Act,
@@ -127,6 +127,9 @@ class _FieldReader:
             # "denied warning Manila": the news is the denial of that act towards the same addressee.
             status = "denied"
             told = told or self._parties(denied[0].addressees)
+        if label in WARNING_ACTS:
+            # A warning told to reporters is not addressed to them.
+            told = [r for r in told if not r.relay and _head_word(r.party.name) not in AUDIENCE]
         targets = (
             [self._owner(act.target)] if act.target is not None and label in _TARGETED else [r.party for r in told]
         )
@@ -207,6 +210,11 @@ class _FieldReader:
         return True
 
 
+def _head_word(name: str) -> str:
+    words = name.casefold().split()
+    return words[-1].removesuffix("s") if words else ""
+
+
 def _act_by_speaker(act: Act, who: list[Resolved]) -> Act:
     """Analysts predict; a court, a utility or a weather service gives notice. Only political actors warn."""
     if act not in WARNING_ACTS or not who or any(r.political for r in who):
@@ -242,8 +250,12 @@ _WORD = re.compile(r"[^\W\d_]{3,}|\d[\d.,]*")
 
 
 def statement_records(enriched: EnrichedArticle) -> list[StatementRecord]:
-    """One record for each statement of an article, with what claims and rules need of the article."""
-    return [_record(enriched, statement) for statement in enriched.statements]
+    """One record for each statement of an article, with what claims and rules need of the article.
+
+    The title's come last: a headline says in a few words what the text told, and joins what it told.
+    """
+    in_order = sorted(enriched.statements, key=lambda statement: statement.field == "title")
+    return [_record(enriched, statement) for statement in in_order]
 
 
 def _record(enriched: EnrichedArticle, statement: Statement) -> StatementRecord:

@@ -85,7 +85,7 @@ def subject(verb: Token) -> Token | None:
             current = current.head.head if current.dep_ == "pcomp" else current.head
             if current.pos_ in {"NOUN", "PROPN"} and own_subject(current) is None:
                 return None
-            acting = objects(current) if preposition in _OBJECT_DOES else []
+            acting = objects(current) or indirect_objects(current) if preposition in _OBJECT_DOES else []
             if acting and acting[0].i < verb.i:
                 return acting[0]
             continue
@@ -107,9 +107,11 @@ def _introducing(clause: Token) -> str | None:
     """The preposition that governs a clause without a subject: "accused of hiding", "by saying"."""
     if clause.dep_ == "pcomp":
         return clause.head.lower_
-    if clause.dep_ not in {"advcl", "acl"} or clause.tag_ != "VBG":
+    if clause.tag_ != "VBG" or clause.dep_ not in _CLAUSE | {"advcl", "acl"} or own_subject(clause) is not None:
         return None
-    return next((c.lower_ for c in clause.lefts if c.dep_ in {"mark", "case"} and c.tag_ == "IN"), None)
+    mark = next((c.lower_ for c in clause.lefts if c.dep_ in {"mark", "case"} and c.tag_ == "IN"), None)
+    # Parsers waver between complement and adverbial: only a plain preposition tells that a complement is none.
+    return mark if clause.dep_ not in _CLAUSE or mark in _OBJECT_DOES else None
 
 
 def agent(verb: Token) -> Token | None:
@@ -121,7 +123,12 @@ def agent(verb: Token) -> Token | None:
 
 
 def objects(verb: Token) -> list[Token]:
-    return children(verb, _OBJECT)
+    """Direct objects; a second subject behind the verb is one too, as no parser means "X told Y" with two subjects."""
+    found = children(verb, _OBJECT)
+    own = children(verb, _SUBJECT)
+    if not found and len(own) == 2 and own[0].i < verb.i < own[1].i:
+        return [own[1]]
+    return found
 
 
 def indirect_objects(verb: Token) -> list[Token]:
@@ -137,11 +144,15 @@ def prepositions(token: Token) -> list[tuple[str, Token]]:
     for child in token.children:
         if child.dep_ in {"prep", "agent", "dative"} and child.pos_ in {"ADP", "SCONJ", "PART", "VERB"}:
             found.extend(_governed(child))
-        elif child.dep_ in _OBLIQUE or child.dep_.startswith(("obl:", "nmod:")) or child.dep_ in {"advcl", "acl"}:
+        elif child.dep_ in _OBLIQUE or child.dep_.startswith(("obl:", "nmod:")) or _is_adverbial(child):
             marks = [c for c in child.children if c.dep_ in {"case", "mark"} and c.i < child.i]
-            if marks and not (marks[0].lower_ == "to" and child.dep_ in {"advcl", "acl"}):
+            if marks and not (marks[0].lower_ == "to" and _is_adverbial(child)):
                 found.append((_whole_preposition(marks[0]), child))
     return found
+
+
+def _is_adverbial(clause: Token) -> bool:
+    return clause.dep_ in {"advcl", "acl"} or (clause.dep_ in _CLAUSE and _introducing(clause) is not None)
 
 
 def _governed(preposition: Token) -> list[tuple[str, Token]]:
@@ -169,7 +180,7 @@ def _whole_preposition(mark: Token) -> str:
 
 def clauses(verb: Token) -> list[Token]:
     """Heads of the clausal complements, finite or not, in text order."""
-    return [c for c in verb.children if c.dep_ in _CLAUSE]
+    return [c for c in verb.children if c.dep_ in _CLAUSE and _introducing(c) is None]
 
 
 def is_infinitive(clause: Token) -> bool:

@@ -17,6 +17,8 @@ HARM = frozenset(_TABLE["harm"])
 HARM_NOUNS = frozenset(_TABLE["harm_nouns"])
 KIND = frozenset(_TABLE["kind"])
 RUMOURS = frozenset(_TABLE["rumours"])
+AUDIENCE = frozenset(_TABLE["audience"])
+BODIES = frozenset(_TABLE["bodies"])
 IDLE = frozenset(_TABLE["idle"])
 
 
