@@ -20,9 +20,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.enrich import load_enricher
+from pipeline.enrich import Enricher, load_enricher
 from pipeline.inputs import article_from_text
-from pipeline.records import EnrichedArticle, Party, SourceRef, Span, Statement
+from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Span, Statement
 from pipeline.settings import load_settings
 
 CASES = Path(__file__).with_name("cases")
@@ -69,19 +69,24 @@ def expected() -> dict[str, dict[str, list[Row]]]:
 
 
 @lru_cache(maxsize=1)
+def enricher() -> Enricher:
+    return load_enricher(load_settings())
+
+
+def article(name: str) -> Article:
+    return article_from_text(
+        (CASES / f"{name}.txt").read_text("utf8"),
+        url=f"https://news.example/{name}",
+        source=SourceRef(connector="files", id=name),
+        fetched_at=DAY,
+        max_chars=100_000,
+    )
+
+
+@lru_cache(maxsize=1)
 def enriched() -> dict[str, EnrichedArticle]:
     """All cases, read by the default model in one go."""
-    articles = [
-        article_from_text(
-            (CASES / f"{name}.txt").read_text("utf8"),
-            url=f"https://news.example/{name}",
-            source=SourceRef(connector="files", id=name),
-            fetched_at=DAY,
-            max_chars=100_000,
-        )
-        for name in cases()
-    ]
-    return dict(zip(cases(), load_enricher(load_settings()).pipe(articles), strict=True))
+    return dict(zip(cases(), enricher().pipe(map(article, cases())), strict=True))
 
 
 def satisfies(row: Row, statement: Statement, article: EnrichedArticle) -> bool:

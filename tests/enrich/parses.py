@@ -315,3 +315,14 @@ def parsed(sentence: str, scheme: Scheme) -> Doc:
         deps=["ROOT" if label == "root" else label for _, label in arcs],
         ents=[f"{'I' if again else 'B'}-{e}" if e else "O" for e, again in zip(entities, inside, strict=True)],
     )
+
+
+# What parsers do now and then to the same words; Universal Dependencies only.
+WAVERING = {
+    "Tehran accused London of threatening its ships.": [
+        ("threatening", "xcomp"),
+        ("threatening", "ccomp"),
+        ("London", "iobj"),
+    ],
+    "Moscow warned Oslo against closing the port.": [("closing", "xcomp"), ("closing", "ccomp"), ("Oslo", "nsubj")],
+}

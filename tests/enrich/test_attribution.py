@@ -6,9 +6,14 @@ import pytest
 
 from pipeline.enrich.attribution import find_attributions
 from pipeline.enrich.cues import Cues
-from tests.enrich.parses import SCHEMES, TABLES, parsed
+from pipeline.enrich.frames import find_frames
+from tests.enrich.parses import SCHEMES, TABLES, WAVERING, parsed
 
 CUES = Cues.load()
+
+
+def frames(doc):
+    return find_frames(doc, CUES, [False] * len(doc))
 
 
 def found(sentence: str, scheme) -> list[tuple]:
@@ -78,6 +83,19 @@ def test_attributions(sentence, expected, scheme):
 @pytest.mark.parametrize("sentence", TABLES)
 def test_both_schemes_give_the_same(sentence):
     assert found(sentence, "ud") == found(sentence, "clearnlp")
+
+
+@pytest.mark.parametrize(
+    "sentence, word, label", [(sentence, *change) for sentence, changes in WAVERING.items() for change in changes]
+)
+def test_a_wavering_parser_changes_nothing(sentence, word, label):
+    expected = [
+        (f.source.text, [t.text for t in f.addressees], f.target, f.content) for f in frames(parsed(sentence, "ud"))
+    ]
+    doc = parsed(sentence, "ud")
+    next(t for t in doc if t.text == word).dep_ = label
+    found = [(f.source.text, [t.text for t in f.addressees], f.target, f.content) for f in frames(doc)]
+    assert str(found) == str(expected)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -41,3 +41,12 @@ def test_spans_fit_their_fields(name: str) -> None:
     ids = [s.statement_id for s in article.statements]
     assert len(ids) == len(set(ids))
     assert {s.parent_id for s in article.statements if s.parent_id} <= set(ids)
+
+
+@pytest.mark.xfail(reason="the quantised model reads a text a little differently beside other texts", strict=False)
+def test_an_article_is_read_alike_alone_and_among_others() -> None:
+    """Ids of statements come from their spans: reprocessing in other batches must not make other statements."""
+    enricher = golden.enricher()
+    for name, among_others in golden.enriched().items():
+        (alone,) = enricher.pipe([golden.article(name)])
+        assert [s.statement_id for s in alone.statements] == [s.statement_id for s in among_others.statements], name
