@@ -298,6 +298,7 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
         members.extend(t for t in syntax.phrase(part) if t.i not in own_side)
     members.extend(_conditions(verb))
     members = sorted(set(members), key=lambda t: t.i)
+    members = members[: _before_afterthought(members, parts)]
     if not members:
         return []
     first = members[0]
@@ -305,6 +306,21 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
         # A word that brings the content belongs to it, though a parser may hang it on the cue.
         members.insert(0, first.nbor(-1))
     return _runs(members)
+
+
+def _before_afterthought(members: list[Token], parts: list[Token]) -> int:
+    """How many of the members stand before ", citing …" at the end: that tells of the speaker, not of what is said.
+
+    Parsers hang such a participle on the reported clause as often as on the cue.
+    """
+    for position, token in enumerate(members):
+        if token.tag_ != "VBG" or token.dep_ not in {"advcl", "acl", "parataxis"} or token in parts or position == 0:
+            continue
+        first = token.left_edge
+        after_comma = first.text == "," or (first.i > 0 and first.nbor(-1).text == ",")
+        if after_comma and token.right_edge.i >= members[-1].i - 1:
+            return next((n for n, member in enumerate(members) if member.i >= first.i), position)
+    return len(members)
 
 
 def _own_words(frame: Frame, parts: list[Token]) -> list[Token]:
