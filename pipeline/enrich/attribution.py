@@ -13,7 +13,7 @@ indirect speech, and the clause of which a quoted fragment is a part. In order, 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
@@ -88,9 +88,13 @@ class _Finder:
         self.part_starts = [start for start, _ in self.parts]
         everything = [q for q in find_quotations(self.text) if self._part_of(q.start) is not None]
         self.quotations = [q for q in everything if q.depth == 0]
+        self.quotation_starts = [q.start for q in self.quotations]
+        self.taken: set[Quotation] = set()
         self.quoted = self._quoted_tokens()
         self.frames = [f for f in find_frames(doc, cues, self.quoted) if self._part_of(f.cue.idx) is not None]
         self.narrated = [f for f in self.frames if not self.quoted[f.cue.i]]
+        self.narrated_starts = [f.cue.idx for f in self.narrated]
+        self.of_frame: dict[int, Attribution] = {}
         self.used: set[int] = set()
         self.found: list[Attribution] = []
 
@@ -131,8 +135,9 @@ class _Finder:
         first = self._part_of(quotation.start)
         last = self._part_of(max(quotation.end - 1, quotation.start))
         start, end = (first or (quotation.start, quotation.end))[0], (last or (quotation.start, quotation.end))[1]
-        previous = [q.end for q in self.quotations if start <= q.end <= quotation.start]
-        following = [q.start for q in self.quotations if quotation.end <= q.start < end]
+        here = self._quotations_in(start, end)
+        previous = [q.end for q in here if start <= q.end <= quotation.start]
+        following = [q.start for q in here if quotation.end <= q.start < end]
         start = max([start, *previous])
         end = min([end, *following])
         breaks = [b for b in sentence_ends(self.text, start, quotation.start)[:-1] if b < quotation.start]
@@ -259,16 +264,13 @@ class _Finder:
         return True
 
     def _direct(self, quotation: Quotation, frame: Frame) -> None:
-        spans = [(quotation.start, quotation.end)]
-        existing = next((a for a in self.found if a.frame is frame), None)
+        existing = self.of_frame.get(id(frame))
         if existing is not None:
-            existing.content.extend(spans)
-            existing.quotations.append(quotation)
-            existing.closed = existing.closed and quotation.closed
+            self._extend(existing, quotation)
             return
         self.used.add(frame.cue.i)
         attribution = Attribution(
-            content=spans,
+            content=[(quotation.start, quotation.end)],
             kind="direct",
             frame=frame,
             source=frame.source,
@@ -277,7 +279,7 @@ class _Finder:
             quotations=[quotation],
             content_head=self._head_of(quotation),
         )
-        self.found.append(attribution)
+        self._add(attribution)
 
     def _opens_sentence(self, quotation: Quotation) -> bool:
         inner = quotation.inner(self.text)[0]
@@ -293,9 +295,9 @@ class _Finder:
             covering = [s for s in frame.content if s[0] <= quotation.start and s[0] > frame.cue.idx]
             start = covering[0][0] if covering else self._after_cue(frame, quotation)
             spans = [(start, max([end, *(e for s, e in frame.content if s >= frame.cue.idx)]))]
-        inside = [q for q in self.quotations if spans[0][0] <= q.start < spans[-1][1]]
+        inside = [q for q in self._quotations_in(spans[0][0], spans[-1][1]) if spans[0][0] <= q.start]
         spans[-1] = (spans[-1][0], max([spans[-1][1], *(q.end for q in inside)]))
-        self.found.append(
+        self._add(
             Attribution(
                 content=spans,
                 kind="mixed" if spans[0][0] < quotation.start or spans[-1][1] > quotation.end else "direct",
@@ -336,13 +338,13 @@ class _Finder:
         if frame.content and not content:
             return
         content = [self._with_marks(span) for span in content]
-        inside = [q for q in self.quotations if any(s <= q.start and q.end <= e for s, e in content)]
+        inside = [q for s, e in content for q in self._quotations_in(s, e) if s <= q.start and q.end <= e]
         self.used.add(frame.cue.i)
         kind: Kind = "indirect"
         if inside:
             whole = sum(q.end - q.start for q in inside) >= sum(e - s for s, e in content) - 2
             kind = "direct" if whole and self._opens_sentence(inside[0]) else "mixed"
-        self.found.append(
+        self._add(
             Attribution(
                 content=content,
                 kind=kind,
@@ -367,7 +369,7 @@ class _Finder:
     def _with_marks(self, span: Span) -> Span:
         """A range that cuts a quotation at its edge takes the marks in."""
         start, end = span
-        for quotation in self.quotations:
+        for quotation in self._quotations_in(start, end + 1):
             if quotation.start < end < quotation.end and quotation.end - end <= 3:
                 end = quotation.end
             if quotation.start < start < quotation.end and start - quotation.start <= 2:
@@ -377,6 +379,10 @@ class _Finder:
         return start, end
 
     def _according_to(self) -> None:
+        by_sentence: dict[int, list[Attribution]] = {}
+        for attribution in self.found:
+            if attribution.frame is not None:
+                by_sentence.setdefault(attribution.frame.cue.sent.start, []).append(attribution)
         for token in self.doc[: max(len(self.doc) - 2, 0)]:
             if token.lower_ != "according" or self.doc[token.i + 1].lower_ != "to" or self.quoted[token.i]:
                 continue
@@ -386,21 +392,17 @@ class _Finder:
             source = _governed(token)
             if source is None:
                 continue
-            self._add_according(token, source)
+            self._add_according(token, source, by_sentence.get(token.sent.start, []))
 
-    def _add_according(self, token: Token, source: Token) -> None:
+    def _add_according(self, token: Token, source: Token, beside: list[Attribution]) -> None:
+        """One "according to"; `beside` are the attributions whose cue stands in its sentence."""
         cue = syntax.text_span(token, self.doc[token.i + 1])
         sentence = token.sent
         phrase = syntax.noun_phrase(source)
         spoken = [
             a
-            for a in self.found
-            if a.frame is not None
-            and a.cue
-            and a.frame.entry.speech
-            and not a.frame.is_noun
-            and sentence.start_char <= a.cue[0] < sentence.end_char
-            and self._is_main(a, sentence.root)
+            for a in beside
+            if a.frame is not None and a.frame.entry.speech and not a.frame.is_noun and self._is_main(a, sentence.root)
         ]
         start, end = sentence.start_char, sentence.end_char
         first, last = min(cue[0], phrase[0]), max(cue[1], phrase[1])
@@ -409,18 +411,18 @@ class _Finder:
         spans = [self._with_marks(s) for s in spans if s[1] - s[0] > 2]
         if spoken:
             spoken[0].relays.append(source)
-        for other in self.found:
+        for other in beside:
             # What "according to X" hands to X is not part of an inner statement's words.
             other.content = [
                 s if not s[0] < first < s[1] else trimmed(self.text, s[0], first, " ,;") for s in other.content
             ]
         if not spans or (spoken and spoken[0].kind == "direct"):
             return
-        inside = [q for q in self.quotations if any(s <= q.start and q.end <= e + 1 for s, e in spans)]
+        inside = [q for s, e in spans for q in self._quotations_in(s, e) if s <= q.start and q.end <= e + 1]
         if len(spans) == 2 and spans[0][1] - spans[0][0] < 12 and " " not in self.text[slice(*spans[0])]:
             spans = spans[1:]
         frame = Frame(cue=token, entry=_ACCORDING, carrier=token, source=source, content=spans)
-        self.found.append(
+        self._add(
             Attribution(
                 content=spans,
                 kind="mixed" if inside else "indirect",
@@ -464,7 +466,7 @@ class _Finder:
         if name is None:
             return
         cue = match.span("cue")
-        self.found.append(
+        self._add(
             Attribution(
                 content=[trimmed(self.text, start, end)],
                 kind="direct",
@@ -483,14 +485,12 @@ class _Finder:
                 continue
             joined = self._same_run(quotation)
             if joined is not None:
-                joined.content.append((quotation.start, quotation.end))
-                joined.quotations.append(quotation)
-                joined.closed = joined.closed and quotation.closed
+                self._extend(joined, quotation)
                 continue
             speaker, continued = self._last_speaker(quotation)
             if speaker is None and continued is None:
                 continue
-            self.found.append(
+            self._add(
                 Attribution(
                     content=[(quotation.start, quotation.end)],
                     kind="direct",
@@ -591,7 +591,7 @@ class _Finder:
             outer = next((a for a in self.found if quotation in a.quotations and a.kind == "mixed"), None)
             if outer is None or outer.source == frame.source or outer.frame is None:
                 continue
-            self.found.append(
+            self._add(
                 Attribution(
                     content=[(quotation.start, quotation.end)],
                     kind="mixed",
@@ -615,7 +615,7 @@ class _Finder:
         return self.parts[index]
 
     def _part_before(self, part: Span) -> Span:
-        index = self.parts.index(part)
+        index = bisect_left(self.part_starts, part[0])
         return self.parts[max(index - 1, 0)]
 
     def _quoted_tokens(self) -> list[bool]:
@@ -631,10 +631,10 @@ class _Finder:
         return inside
 
     def _quotation_at(self, char: int) -> Quotation | None:
-        return next((q for q in self.quotations if q.start <= char < q.end), None)
+        return next((q for q in self._quotations_in(char, char + 1) if q.start <= char < q.end), None)
 
     def _frames_in(self, span: Span) -> list[Frame]:
-        return [f for f in self.narrated if span[0] <= f.cue.idx < span[1]]
+        return self.narrated[bisect_left(self.narrated_starts, span[0]) : bisect_left(self.narrated_starts, span[1])]
 
     def _head_of(self, quotation: Quotation) -> Token | None:
         span = self.doc.char_span(*quotation.inner(self.text), alignment_mode="contract")
@@ -646,13 +646,38 @@ class _Finder:
         first, last = sorted((frame.carrier, frame.cue), key=lambda t: t.i)
         return syntax.text_span(first, last)
 
+    def _quotations_in(self, start: int, end: int) -> list[Quotation]:
+        """The quotations that touch a range, in text order."""
+        first = max(bisect_right(self.quotation_starts, start) - 1, 0)
+        found = []
+        for quotation in self.quotations[first:]:
+            if quotation.start >= end:
+                break
+            if quotation.end > start:
+                found.append(quotation)
+        return found
+
+    def _add(self, attribution: Attribution) -> None:
+        self.found.append(attribution)
+        self.taken.update(attribution.quotations)
+        if attribution.frame is not None:
+            self.of_frame.setdefault(id(attribution.frame), attribution)
+
+    def _extend(self, attribution: Attribution, quotation: Quotation) -> None:
+        """One more quotation of the same words."""
+        attribution.content.append((quotation.start, quotation.end))
+        attribution.quotations.append(quotation)
+        attribution.closed = attribution.closed and quotation.closed
+        self.taken.add(quotation)
+
     def _is_taken(self, quotation: Quotation) -> bool:
-        return any(quotation in a.quotations for a in self.found)
+        return quotation in self.taken
 
     def _is_all_taken(self, span: Span) -> bool:
-        """Nothing of the range but quotations that another cue has."""
-        taken = [q for a in self.found for q in a.quotations]
-        return any(q.start <= span[0] and span[1] <= q.end for q in taken)
+        """Nothing of the range but a quotation that another cue has."""
+        return any(
+            q.start <= span[0] and span[1] <= q.end and q in self.taken for q in self._quotations_in(span[0], span[1])
+        )
 
 
 def _governed(according: Token) -> Token | None:
@@ -681,14 +706,15 @@ def _nest(attributions: list[Attribution]) -> None:
     A holder's content is larger than what it holds, so that the links form no circle.
     """
     sizes = {id(a): sum(e - s for s, e in a.content) for a in attributions}
+    # Contents that begin before a place, the nearest last: a content holds nothing that begins before it does.
+    contents = sorted(((s, e, outer) for outer in attributions for s, e in outer.content), key=lambda c: c[:2])
+    starts = [start for start, _, _ in contents]
+    longest = max((e - s for s, e, _ in contents), default=0)
     for inner in attributions:
         anchor = inner.cue or (inner.content[0] if inner.content else None)
         if anchor is None:
             continue
-        holders = [
-            outer
-            for outer in attributions
-            if sizes[id(outer)] > sizes[id(inner)] and any(s <= anchor[0] and anchor[1] <= e for s, e in outer.content)
-        ]
+        near = contents[bisect_left(starts, anchor[0] - longest) : bisect_right(starts, anchor[0])]
+        holders = [outer for _, e, outer in near if anchor[1] <= e and sizes[id(outer)] > sizes[id(inner)]]
         if holders:
             inner.parent = min(holders, key=lambda a: sizes[id(a)])

@@ -78,9 +78,13 @@ class _FieldReader:
             if speakers[id(attribution)] and attribution.frame is not None:
                 self.cast.heard(self.doc, attribution.start, speakers[id(attribution)])
         found: dict[int, Statement] = {}
+        inner: dict[int, list[Attribution]] = {}
         for attribution in attributions:
-            inner = [a for a in attributions if a.parent is attribution]
-            found[id(attribution)] = self._statement(attribution, inner, acts, speakers)
+            if attribution.parent is not None:
+                inner.setdefault(id(attribution.parent), []).append(attribution)
+        for attribution in attributions:
+            within = inner.get(id(attribution), [])
+            found[id(attribution)] = self._statement(attribution, within, acts, speakers)
         for attribution in attributions:
             if attribution.parent is not None:
                 found[id(attribution)].parent_id = found[id(attribution.parent)].statement_id

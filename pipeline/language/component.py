@@ -20,7 +20,6 @@ from pipeline.language.noun_chunks import noun_chunks
 FACTORY = "demarche_joint"
 MAX_WORDS = 110
 MIN_CUT = 20
-WORDS_PER_BATCH = 4000
 _PARAGRAPH_ENDS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 _FULL_STOPS = frozenset({".", "!", "?", "…", "..."})
 _CLOSERS = frozenset({'"', "”", "’", "'", "»", ")", "]"})
@@ -69,52 +68,47 @@ class DemarcheJoint:
             return ()
         return tuple(sorted({tag[2:] for tag in self._network.labels["ner"] if tag != "O"}))
 
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """Annotate documents one after the other, in order; windows of one document run together.
+
+        The 8-bit network scales its numbers by what runs together, so documents must not share a run: a text would
+        read differently for its neighbours. `batch_size` is spaCy's and changes nothing here.
+        """
+        for doc in stream:
+            yield self(doc)
+
     def __call__(self, doc: Doc) -> Doc:
-        self._annotate([doc])
+        if not len(doc):
+            return doc
+        windows, places = self._placed_windows(doc)
+        array = np.zeros((len(doc), len(_ATTRIBUTES)), np.uint64)
+        head = np.full(len(doc), -1, np.int64)
+        for number, analysis in self.network.analyse(windows):
+            at = places[number]
+            head[at] = at[analysis.heads]
+            self._fill(array, at, analysis)
+        self._fill_blanks(doc, array, head)
+        array[:, 0] = (head - np.arange(len(doc))).view(np.uint64)
+        outside = array[:, 6] == 0
+        array[outside, 6] = _IOB_OUTSIDE
+        doc.from_array(_ATTRIBUTES, array)  # type: ignore[arg-type]  # declared for thinc's own array types
         return doc
 
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
-        """Annotate documents in batches bounded in documents and in words, in order."""
-        docs: list[Doc] = []
-        words = 0
-        for doc in stream:
-            docs.append(doc)
-            words += len(doc)
-            if len(docs) >= batch_size or words >= WORDS_PER_BATCH:
-                self._annotate(docs)
-                yield from docs
-                docs, words = [], 0
-        self._annotate(docs)
-        yield from docs
-
-    def _annotate(self, docs: list[Doc]) -> None:
-        network = self.network
+    def _placed_windows(self, doc: Doc) -> tuple[list[Window], list[NDArray[np.int64]]]:
+        """The windows of a document, and for each the indices of its tokens."""
         windows: list[Window] = []
-        places: list[tuple[int, NDArray[np.int64]]] = []
-        for d, doc in enumerate(docs):
-            given = doc.has_annotation("SENT_START")
-            for indices, pieces in self._windows(doc):
-                words = [doc[i] for i in indices]
-                spaces = [
-                    bool(token.whitespace_) or i + 1 != after
-                    for token, i, after in zip(words, indices, [*indices[1:], indices[-1] + 1], strict=True)
-                ]
-                starts = [n for n, token in enumerate(words) if token.is_sent_start] if given else None
-                windows.append(Window([token.text for token in words], spaces, pieces, starts))
-                places.append((d, np.array(indices)))
-        arrays = [np.zeros((len(doc), len(_ATTRIBUTES)), np.uint64) for doc in docs]
-        heads = [np.full(len(doc), -1, np.int64) for doc in docs]
-        for w, analysis in network.analyse(windows):
-            d, at = places[w]
-            heads[d][at] = at[analysis.heads]
-            self._fill(arrays[d], at, analysis)
-        for doc, array, head in zip(docs, arrays, heads, strict=True):
-            if len(doc):
-                self._fill_blanks(doc, array, head)
-                array[:, 0] = (head - np.arange(len(doc))).view(np.uint64)
-                outside = array[:, 6] == 0
-                array[outside, 6] = _IOB_OUTSIDE
-                doc.from_array(_ATTRIBUTES, array)  # type: ignore[arg-type]  # declared for thinc's own array types
+        places: list[NDArray[np.int64]] = []
+        given = doc.has_annotation("SENT_START")
+        for indices, pieces in self._windows(doc):
+            words = [doc[i] for i in indices]
+            spaces = [
+                bool(token.whitespace_) or i + 1 != after
+                for token, i, after in zip(words, indices, [*indices[1:], indices[-1] + 1], strict=True)
+            ]
+            starts = [n for n, token in enumerate(words) if token.is_sent_start] if given else None
+            windows.append(Window([token.text for token in words], spaces, pieces, starts))
+            places.append(np.array(indices))
+        return windows, places
 
     def _windows(self, doc: Doc) -> Iterator[tuple[list[int], list[tuple[int, ...]]]]:
         """Token indices and word pieces of each window."""

@@ -1,0 +1,96 @@
+"""The enricher as workers use it: one out for one in, other languages marked, time in proportion."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.enrich import Enricher, load_enricher, statement_records
+from pipeline.errors import BadSetting
+from pipeline.inputs import split_title
+from pipeline.records import Article, SourceRef, hash_id
+from pipeline.settings import load_settings
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
+DAY = datetime(2026, 3, 4, tzinfo=UTC)
+
+
+def article(name: str, title: str, text: str) -> Article:
+    url = f"https://news.example/{name}"
+    return Article(
+        article_id=hash_id(url),
+        url=url,
+        canonical_url=url,
+        title=title,
+        text=text,
+        published_at=DAY,
+        fetched_at=DAY,
+        first_seen_at=DAY,
+        content_hash=hash_id(title, text),
+        source=SourceRef(connector="feeds", id="test"),
+    )
+
+
+@pytest.fixture(scope="module")
+def enricher() -> Enricher:
+    return load_enricher(load_settings())
+
+
+@pytest.fixture(scope="module")
+def articles() -> list[Article]:
+    return [article(path.stem, *split_title(path.read_text("utf8"))) for path in CASES]
+
+
+def test_another_language_passes_through_marked(enricher: Enricher) -> None:
+    german = (
+        "Die Ministerin warnte am Dienstag vor weiteren Angriffen auf die Brücke und forderte alle Seiten auf, "
+        "die Gespräche in Genf ohne Vorbedingungen wieder aufzunehmen. Sie sagte, niemand habe ein Interesse am Krieg."
+    )
+    found = next(enricher.pipe([article("german", "Ministerin warnt", german)]))
+    assert (found.language, found.model, found.statements) == ("de", "", [])
+    assert found.text == german
+
+
+def test_empty_fields_are_no_trouble(enricher: Enricher) -> None:
+    assert next(enricher.pipe([article("empty", "", "")])).statements == []
+
+
+def test_spans_lie_in_their_fields(enricher: Enricher, articles: list[Article]) -> None:
+    for found in enricher.pipe(articles):
+        for statement in found.statements:
+            text = found.title if statement.field == "title" else found.text
+            spans = [*statement.content, *([statement.cue] if statement.cue else [])]
+            spans += [party.span for party in statement.speakers if party.span]
+            assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+def test_records_carry_what_alerts_need(enricher: Enricher) -> None:
+    text = "Oslo warned Riga on Monday against closing the northern port. Riga said it would answer on Friday."
+    records = statement_records(next(enricher.pipe([article("port", "Oslo warns Riga over port", text)])))
+    assert [r.statement.field for r in records][-1] == "title"
+    warning = next(r for r in records if r.statement.act == "WARN" and r.statement.field == "text")
+    assert warning.key == "NOR"
+    assert warning.statement.addressees[0].country == "LVA"
+    assert "port" in warning.matter
+    assert not {"oslo", "riga", "warned"} & set(warning.matter)
+
+
+def test_a_long_article_takes_time_in_proportion(enricher: Enricher) -> None:
+    from pipeline.enrich.attribution import find_attributions
+
+    part = '"We will not open it again," minister Ana Lopez told reporters. According to officials, it stays shut.\n\n'
+    seconds = []
+    for repeats in (100, 400):
+        doc = enricher.nlp(part * repeats)
+        start = time.process_time()
+        find_attributions(doc, enricher.cues)
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 12 * seconds[0]
+
+
+def test_a_model_that_is_not_there_is_one_clear_error() -> None:
+    with pytest.raises(BadSetting, match="no-such-model"):
+        load_enricher(load_settings(model="no-such-model"))
