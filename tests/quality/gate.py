@@ -43,8 +43,8 @@ class Gate:
 
 
 def main() -> int:
-    from tests.quality.conftest import DEFAULT
     from tests.quality import test_language_model
+    from tests.quality.conftest import DEFAULT
     from tests.quality.measure import MEASURES
 
     gate = Gate()
