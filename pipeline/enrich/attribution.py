@@ -581,7 +581,7 @@ class _Finder:
     # -- acts in quoted words ---------------------------------------------------------------------------------------
 
     def _speech_inside_marks(self) -> None:
-        """ "…stated that Putin and Xi “strongly condemn …”": an act whose subject the narrator names, quoted itself."""
+        """ "…said that the two premiers “firmly reject …”": an act whose subject the narrator names, quoted itself."""
         for frame in self.frames:
             if not self.quoted[frame.cue.i] or frame.source is None or self.quoted[frame.source.i]:
                 continue

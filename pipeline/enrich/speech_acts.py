@@ -351,7 +351,7 @@ def _content_tokens(attribution: Attribution) -> list[Token]:
 
 
 def _performative(attribution: Attribution, cues: Cues) -> tuple[Token, Act] | None:
-    """ "We would like to particularly warn …": a first person doing an act by saying it, in the present."""
+    """ "We want to warn …": a first person doing an act by saying it, in the present."""
     if not attribution.quotations:
         return None
     for token in _content_tokens(attribution):

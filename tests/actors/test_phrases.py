@@ -173,7 +173,7 @@ def test_an_official_of_an_organisation_does_not_stand_for_his_state(directory: 
     [
         ("Japanese Prime Minister Ryutaro Hashimoto", "person/ryutaro-hashimoto", "JPN"),
         ("Shia rebels in Yemen", "yem/shia-rebels-in-yemen", "YEM"),
-        ("Yuri Ushakov, a senior aide to Putin", "person/yuri-ushakov", "RUS"),
+        ("Yuri Ushakov, an aide of Putin", "person/yuri-ushakov", "RUS"),
         ("Chinese state media", "chn/state-media", "CHN"),
         ("the Iranian Supreme National Security Council", "irn/national-security-council", "IRN"),
         ("Turkish warplanes", "tur/turkish-warplanes", "TUR"),

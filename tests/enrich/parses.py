@@ -45,14 +45,14 @@ TABLES = {
         Iran~ _ NNP PROPN 11:nmod 12:pobj GPE
         . . . PUNCT 5:punct 5:punct
     """,
-    "Xi urged Israel to halt its attacks.": """
+    "Xi urged Israel to halt its raids.": """
         Xi _ NNP PROPN 2:nsubj 2:nsubj PERSON
         urged urge VBD VERB 0:root 0:root
         Israel _ NNP PROPN 2:obj 2:dobj GPE
         to _ TO PART 5:mark 5:aux
         halt _ VB VERB 2:xcomp 2:xcomp
         its _ PRP$ PRON 7:nmod:poss 7:poss
-        attacks~ attack NNS NOUN 5:obj 5:dobj
+        raids~ raid NNS NOUN 5:obj 5:dobj
         . . . PUNCT 2:punct 2:punct
     """,
     "Xi promised to halt attacks.": """

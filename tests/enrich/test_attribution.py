@@ -43,7 +43,7 @@ def found(sentence: str, scheme) -> list[tuple]:
             "Moscow warned Oslo against closing the port.",
             [("indirect", ["against closing the port"], "Moscow", "warned", None)],
         ),
-        ("Xi urged Israel to halt its attacks.", [("indirect", ["to halt its attacks"], "Xi", "urged", None)]),
+        ("Xi urged Israel to halt its raids.", [("indirect", ["to halt its raids"], "Xi", "urged", None)]),
         (
             "The minister said that the port would not reopen.",
             [("indirect", ["that the port would not reopen"], "The minister", "said", None)],

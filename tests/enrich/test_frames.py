@@ -36,7 +36,7 @@ def content(frame: Frame) -> list[str]:
             "Russia's foreign ministry warned Washington on Tuesday against any intervention in Iran.",
             "warned", "WARN", "ministry", ["Washington"], ["against any intervention in Iran"],
         ),
-        ("Xi urged Israel to halt its attacks.", "urged", "URGE", "Xi", ["Israel"], ["to halt its attacks"]),
+        ("Xi urged Israel to halt its raids.", "urged", "URGE", "Xi", ["Israel"], ["to halt its raids"]),
         ("Xi promised to halt attacks.", "promised", "PROMISE", "Xi", [], ["to halt attacks"]),
         (
             "The minister said that the port would not reopen.",
