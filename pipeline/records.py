@@ -161,6 +161,8 @@ class Statement(Record):
     speakers: list[Party] = Field(default_factory=list)
     relays: list[Party] = Field(default_factory=list)
     act: Act = "STATE"
+    act_basis: Literal["cue", "words"] = "cue"
+    """Whether the reporting word names the act ("warned"), or it was read from what is said and how it is framed."""
     status: Status = "asserted"
     addressees: list[Party] = Field(default_factory=list)
     about: Span | None = None

@@ -94,7 +94,16 @@ class Cast:
         self.entity_of[id(doc)] = {t.i: e for e in linked for t in e.span}
         people = [e for e in linked if e.label == "PERSON"]
         for entity in sorted(people, key=lambda e: -len(e.span)):
+            if len(entity.span) == 1:
+                # Family names stand first in some languages: a lone name is first of all somebody met here.
+                self._know_first_names()
             self._meet_person(entity)
+
+    def _know_first_names(self) -> None:
+        for key, person in self.people.items():
+            first, _, rest = person.actor.name.casefold().partition(" ")
+            if rest:
+                self.surnames.setdefault(first, key)
 
     def _meet_person(self, entity: LinkedEntity) -> None:
         name = entity.span.text

@@ -98,18 +98,17 @@ def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
 
 
 def _wanted(attribution: Attribution, result: SpeechAct) -> None:
-    """ "Lawmakers want Biden to warn Ankara": a wish that somebody else act is an appeal."""
+    """Directives in other words: "Lawmakers want Biden to act" is an appeal, "told the crew to leave" a demand."""
     frame, head = attribution.frame, attribution.content_head
-    if (
-        frame is None
-        or head is None
-        or frame.carrier.lemma_.lower() not in {"want", "wish"}
-        or not syntax.is_infinitive(head)
-    ):
+    if frame is None or head is None or frame.is_noun or not syntax.is_infinitive(head):
         return
-    others = [*syntax.objects(frame.carrier), *([own] if (own := syntax.own_subject(head)) is not None else [])]
-    if others:
-        result.act, result.addressees, result.speech = "URGE", others[:1], True
+    verb = frame.carrier.lemma_.lower()
+    if verb in {"want", "wish"}:
+        others = [*syntax.objects(frame.carrier), *([own] if (own := syntax.own_subject(head)) is not None else [])]
+        if others:
+            result.act, result.addressees, result.speech = "URGE", others[:1], True
+    elif verb in {"tell", "ask"} and frame.addressees:
+        result.act = "DEMAND" if verb == "tell" else "URGE"
 
 
 def _said(attribution: Attribution) -> str:

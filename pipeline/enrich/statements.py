@@ -148,6 +148,7 @@ class _FieldReader:
             speakers=[r.party for r in who],
             relays=_parties_once(relays),
             act=label,
+            act_basis="cue" if attribution.frame is not None and attribution.frame.entry.act == label else "words",
             status=status,
             addressees=[r.party for r in told] or ([t for t in targets if t is not None] if label in _TARGETED else []),
             about=act.about,
@@ -256,9 +257,10 @@ _WORD = re.compile(r"[^\W\d_]{3,}|\d[\d.,]*")
 def statement_records(enriched: EnrichedArticle) -> list[StatementRecord]:
     """One record for each statement of an article, with what claims and rules need of the article.
 
-    The title's come last: a headline says in a few words what the text told, and joins what it told.
+    Claims read them in this order: acts that a cue names first, as their matter is the plainest; then acts read from
+    the words, which join them; the title's last, as a headline says in a few words what the text told.
     """
-    in_order = sorted(enriched.statements, key=lambda statement: statement.field == "title")
+    in_order = sorted(enriched.statements, key=lambda s: (s.field == "title", s.act_basis == "words"))
     return [_record(enriched, statement) for statement in in_order]
 
 
