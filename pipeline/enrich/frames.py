@@ -17,7 +17,7 @@ _NOT_A_SOURCE = frozenset({"it", "there", "what", "nothing", "something", "anyth
 _ASKING = frozenset({"URGE", "DEMAND", "WARN", "THREATEN", "PROMISE", "REJECT"})
 # Acts that yield to that of the noun they carry: "voiced support".
 _VAGUE = frozenset({"STATE", "PREDICT"})
-_ULTIMATUM = Cue(act="THREATEN", object="addressee")
+_ULTIMATUM_CUE = Cue(act="THREATEN", object="addressee")
 _TERM = re.compile(
     r"\b((\d+|one|two|three|four|five|six|ten|twelve)[- ](hours?|days?|weeks?|months?)|until|deadline|by \w+day)\b",
     re.IGNORECASE,
@@ -101,7 +101,7 @@ def _ultimatum(verb: Token) -> Frame | None:
     ]
     if not wanted:
         return None
-    frame = Frame(cue=verb, entry=_ULTIMATUM, carrier=verb, source=_speaker(verb), addressees=told[:1])
+    frame = Frame(cue=verb, entry=_ULTIMATUM_CUE, carrier=verb, source=_speaker(verb), addressees=told[:1])
     frame.content, frame.content_head = _runs(list(wanted[0].subtree)), wanted[0]
     return frame
 

@@ -83,6 +83,8 @@ class Cast:
         self.people: dict[str, _Person] = {}
         self.surnames: dict[str, str] = {}
         self.mentions: dict[int, list[_Mention]] = {}
+        # By id of the doc: the caller keeps the docs of an article for as long as their cast.
+        self.linked: dict[int, list[LinkedEntity]] = {}
         self.entity_of: dict[int, dict[int, LinkedEntity]] = {}
         self.speakers: dict[int, list[tuple[int, list[Resolved]]]] = {}
         self.sentence_of: dict[int, list[int]] = {}
@@ -91,6 +93,7 @@ class Cast:
 
     def meet(self, doc: Doc, linked: list[LinkedEntity]) -> None:
         """Take note of the people a field names; call for every field before `listen`."""
+        self.linked[id(doc)] = linked
         self.entity_of[id(doc)] = {t.i: e for e in linked for t in e.span}
         people = [e for e in linked if e.label == "PERSON"]
         for entity in sorted(people, key=lambda e: -len(e.span)):
@@ -182,7 +185,7 @@ class Cast:
             ids.extend([number] * len(sentence))
         self.sentence_of[id(doc)] = ids
         found = []
-        for entity in {e.span.start: e for e in self.entity_of[id(doc)].values()}.values():
+        for entity in self._entities(doc):
             if entity.label not in {"PERSON", "ORG", "GPE"}:
                 continue
             root = entity.span.root
@@ -248,6 +251,10 @@ class Cast:
         if titled:
             return titled
         return self._by_phrase(token, entity)
+
+    def _entities(self, doc: Doc) -> list[LinkedEntity]:
+        """The names of a field, each once, in text order."""
+        return self.linked[id(doc)]
 
     def _entity_at(self, token: Token) -> LinkedEntity | None:
         return self.entity_of[id(token.doc)].get(token.i)
@@ -328,7 +335,7 @@ class Cast:
             return []
         floor = start + marker.end()
         found: list[Resolved] = []
-        for entity in {e.span.start: e for e in self.entity_of[id(token.doc)].values()}.values():
+        for entity in self._entities(token.doc):
             if (
                 floor <= entity.span.start_char < end
                 and entity.label in {"PERSON", "GPE", "ORG"}
@@ -396,7 +403,7 @@ class Cast:
     def _modifier_actors(self, token: Token) -> list[Actor]:
         start, end = syntax.core_phrase(token)
         found: list[Actor] = []
-        for entity in {e.span.start: e for e in self.entity_of[id(token.doc)].values()}.values():
+        for entity in self._entities(token.doc):
             if start <= entity.span.start_char < end and entity.actor is not None and entity.actor.kind != "person":
                 found.append(entity.actor)
         for preposition, noun in syntax.prepositions(token):

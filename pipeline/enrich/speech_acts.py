@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from spacy.tokens import Token
+from spacy.tokens import Doc, Token
 
 from pipeline.enrich import syntax
 from pipeline.enrich.attribution import Attribution
@@ -27,8 +27,8 @@ _POSSIBLE = frozenset({"may", "might", "could", "can"})
 _CONDITIONAL = re.compile(
     r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b", re.IGNORECASE
 )
-_OR_ELSE = re.compile(r"\bor (else|face|be|see|suffer|(it|they|he|we|you) will)\b", re.IGNORECASE)
-_ULTIMATUM = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|it will|they will|we will)|unless)\b", re.IGNORECASE)
+_THREATENED_ELSE = re.compile(r"\bor (else|face|be|see|suffer|(it|they|he|we|you) will)\b", re.IGNORECASE)
+_CONSEQUENCE = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|it will|they will|we will)|unless)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -67,7 +67,7 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
     if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and _own_harm(attribution, said):
         result.act = "THREATEN"
-    if act == "DEMAND" and _ULTIMATUM.search(said):
+    if act == "DEMAND" and _CONSEQUENCE.search(said):
         result.act = "THREATEN"
     if not result.addressees:
         result.addressees = _implied_addressees(attribution, result)
@@ -116,7 +116,7 @@ def _said(attribution: Attribution) -> str:
     return " ".join(syntax.text_of(doc)[s:e] for s, e in attribution.content) if doc is not None else ""
 
 
-def _doc(attribution: Attribution):  # type: ignore[no-untyped-def]
+def _doc(attribution: Attribution) -> Doc | None:
     for token in (attribution.frame.cue if attribution.frame else None, attribution.source, attribution.content_head):
         if token is not None:
             return token.doc
@@ -325,7 +325,7 @@ def _deterrent(attribution: Attribution) -> Token | None:
 
 def _or_else(attribution: Attribution, said: str) -> bool:
     """ "Leave by midnight or be fired upon", "has thirty days to … or it will lose …": an ultimatum in plain words."""
-    if not _OR_ELSE.search(said):
+    if not _THREATENED_ELSE.search(said):
         return False
     head = attribution.content_head
     bare = head is not None and head.tag_ == "VB" and not syntax.is_infinitive(head)

@@ -59,10 +59,7 @@ def refuse_binary(data: bytes) -> None:
 
 def decode(data: bytes) -> str:
     """The text of a file: UTF-8, or what its byte order mark says, or an encoding that is beyond doubt."""
-    if not data.strip():
-        raise BadInput("It is empty.", "Leave it out, or check how it was saved.")
-    refuse_binary(data)
-    marked = _decode_marked(data)
+    marked = _checked_mark(data)
     if marked is not None:
         return marked
     try:
@@ -85,10 +82,7 @@ def decode_page(data: bytes, content_type: str | None = None) -> str:
     chance. A page that declares UTF-8 and has a few broken bytes is read with replacement marks: a cut character in
     an advertisement is no reason to lose the article.
     """
-    if not data.strip():
-        raise BadInput("It is empty.", "Leave it out, or check how it was saved.")
-    refuse_binary(data)
-    marked = _decode_marked(data)
+    marked = _checked_mark(data)
     if marked is not None:
         return marked
     try:
@@ -103,6 +97,14 @@ def decode_page(data: bytes, content_type: str | None = None) -> str:
             'Convert it to UTF-8, or declare its encoding in <meta charset="...">.',
         )
     return text
+
+
+def _checked_mark(data: bytes) -> str | None:
+    """The text, if a byte order mark tells how to read it; raises BadInput for what is no text at all."""
+    if not data.strip():
+        raise BadInput("It is empty.", "Leave it out, or check how it was saved.")
+    refuse_binary(data)
+    return _decode_marked(data)
 
 
 def _decode_marked(data: bytes) -> str | None:
