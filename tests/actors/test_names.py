@@ -152,7 +152,7 @@ def spotted(directory: Directory, text: str) -> list[tuple[str, str]]:
         ("Moscow’s envoy met U.S. officials.", [("Moscow", "RUS"), ("U.S.", "USA")]),
         ("The Israel-Iran war goes on.", [("Israel", "ISR"), ("Iran", "IRN")]),
         ("A US-led coalition told us to go.", [("US", "USA")]),
-        ("Georgia Power warned customers of scams.", [("Georgia Power", "org/georgia-power")]),
+        ("Georgia Power reminded tenants of unpaid bills.", [("Georgia Power", "org/georgia-power")]),
         ("Georgia warned Russia.", [("Georgia", "GEO"), ("Russia", "RUS")]),
         ("The Washington Post cited Rome.", [("Washington Post", "media/washington-post"), ("Rome", "ITA")]),
         ("He flew with American Airlines.", [("American Airlines", "org/american-airlines")]),

@@ -140,7 +140,7 @@ TABLES = {
         Beijing~ _ NNP PROPN 4:obl:agent 5:pobj GPE
         . . . PUNCT 4:punct 4:punct
     """,
-    "Ankara was warned by Brussels that the funds could be frozen.": """
+    "Ankara was warned by Brussels that the loans could be frozen.": """
         Ankara _ NNP PROPN 3:nsubj:pass 3:nsubjpass GPE
         was be VBD AUX 3:aux:pass 3:auxpass
         warned warn VBN VERB 0:root 0:root
@@ -148,7 +148,7 @@ TABLES = {
         Brussels _ NNP PROPN 3:obl:agent 4:pobj GPE
         that _ IN SCONJ 11:mark 11:mark
         the _ DT DET 8:det 8:det
-        funds fund NNS NOUN 11:nsubj:pass 11:nsubjpass
+        loans loan NNS NOUN 11:nsubj:pass 11:nsubjpass
         could _ MD AUX 11:aux 11:aux
         be _ VB AUX 11:aux:pass 11:auxpass
         frozen~ freeze VBN VERB 3:ccomp 3:ccomp

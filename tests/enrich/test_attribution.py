@@ -63,8 +63,8 @@ def found(sentence: str, scheme) -> list[tuple]:
         ),
         ("Beijing gave Taipei a warning.", [("indirect", [], "Beijing", "gave Taipei a warning", None)]),
         (
-            "Ankara was warned by Brussels that the funds could be frozen.",
-            [("indirect", ["that the funds could be frozen"], "Brussels", "warned", None)],
+            "Ankara was warned by Brussels that the loans could be frozen.",
+            [("indirect", ["that the loans could be frozen"], "Brussels", "warned", None)],
         ),
         (
             "Tehran accused London of threatening its ships.",

@@ -49,8 +49,8 @@ def content(frame: Frame) -> list[str]:
         ("Beijing gave Taipei a warning.", "warning", "WARN", "Beijing", ["Taipei"], []),
         ("A warning was issued by Beijing.", "warning", "WARN", "Beijing", [], []),
         (
-            "Ankara was warned by Brussels that the funds could be frozen.",
-            "warned", "WARN", "Brussels", ["Ankara"], ["that the funds could be frozen"],
+            "Ankara was warned by Brussels that the loans could be frozen.",
+            "warned", "WARN", "Brussels", ["Ankara"], ["that the loans could be frozen"],
         ),
         ("Novak, who had warned Budapest, met Orban and urged talks.", "warned", "WARN", "Novak", ["Budapest"], []),
         ("Oslo rejected remarks made by the envoy, warning of delays.", "warning", "WARN", "Oslo", [], ["of delays"]),

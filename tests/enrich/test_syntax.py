@@ -25,7 +25,7 @@ def texts(tokens: list[Token]) -> list[str]:
 WARNED = "Moscow warned Oslo against closing the port."
 MINISTRY = "Russia's foreign ministry warned Washington on Tuesday against any intervention in Iran."
 URGED = "Xi urged Israel to halt its raids."
-PASSIVE = "Ankara was warned by Brussels that the funds could be frozen."
+PASSIVE = "Ankara was warned by Brussels that the loans could be frozen."
 RELATIVE = "Novak, who had warned Budapest, met Orban and urged talks."
 PARTICIPLES = "Oslo rejected remarks made by the envoy, warning of delays."
 BOTH = "Moscow and Beijing jointly warned Tokyo because of missiles."
@@ -44,7 +44,7 @@ def test_tables_spell_their_sentences(sentence, scheme):
         (WARNED, "warned", "Moscow"),
         (MINISTRY, "warned", "ministry"),
         (PASSIVE, "warned", "Ankara"),
-        (PASSIVE, "frozen", "funds"),
+        (PASSIVE, "frozen", "loans"),
         (RELATIVE, "warned", "Novak"),
         (RELATIVE, "met", "Novak"),
         (RELATIVE, "urged", "Novak"),
