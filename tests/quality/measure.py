@@ -1,4 +1,4 @@
-"""Measures of enrichment on data beside the project, by the scorers that lie with the data."""
+"""Measures on data beside the project, by the scorers that lie with the data, and on cases of our own."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pipeline.enrich import Enricher, load_enricher
 from pipeline.inputs import split_title
 from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
+from tests.quality import sentences
 
 OWN_CASES = Path(__file__).parents[1] / "cases"
 _SEED_DAY = datetime(2025, 6, 19, tzinfo=UTC)
@@ -144,4 +145,5 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "speech_acts": lambda shared: speech_acts(shared, shared / "data" / "speech_acts" / "cases.jsonl"),
     "own_cases_tuned": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.tuned.jsonl"),
     "own_cases_kept": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.kept.jsonl"),
+    "sentences": lambda _: sentences.measure("accurate"),
 }
