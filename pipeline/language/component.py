@@ -13,7 +13,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from pipeline.language.encoding import MAX_PIECES
 from pipeline.language.inference import FILES, Analysis, JointModel, Window
 from pipeline.language.noun_chunks import noun_chunks
 
@@ -99,26 +98,26 @@ class DemarcheJoint:
         windows: list[Window] = []
         places: list[NDArray[np.int64]] = []
         given = doc.has_annotation("SENT_START")
-        for indices, pieces in self._windows(doc):
+        for indices in self._windows(doc):
             words = [doc[i] for i in indices]
             spaces = [
                 bool(token.whitespace_) or i + 1 != after
                 for token, i, after in zip(words, indices, [*indices[1:], indices[-1] + 1], strict=True)
             ]
             starts = [n for n, token in enumerate(words) if token.is_sent_start] if given else None
-            windows.append(Window([token.text for token in words], spaces, pieces, starts))
+            windows.append(Window([token.text for token in words], spaces, starts))
             places.append(np.array(indices))
         return windows, places
 
-    def _windows(self, doc: Doc) -> Iterator[tuple[list[int], list[tuple[int, ...]]]]:
-        """Token indices and word pieces of each window."""
-        indices = [token.i for token in doc if not token.is_space]
-        pieces = dict(zip(indices, self.network.encoder.word_pieces(doc[i].text for i in indices), strict=True))
+    def _windows(self, doc: Doc) -> Iterator[list[int]]:
+        """Token indices of each window."""
+        encoder = self.network.encoder
         for paragraph in _paragraphs(doc):
+            room = encoder.room(doc[i].text for i in paragraph)
             while paragraph:
-                cut = _cut(doc, paragraph, pieces)
-                yield paragraph[:cut], [pieces[i] for i in paragraph[:cut]]
-                paragraph = paragraph[cut:]
+                cut = _cut(doc, paragraph, _fitting(room, encoder.capacity))
+                yield paragraph[:cut]
+                paragraph, room = paragraph[cut:], room[cut:]
 
     def _fill(self, array: NDArray[np.uint64], at: NDArray[np.int64], analysis: Analysis) -> None:
         strings = self.vocab.strings
@@ -164,8 +163,8 @@ class DemarcheJoint:
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> DemarcheJoint:
         folder = util.ensure_path(path)
-        if (folder / FILES[0]).exists():
-            files = {name: (folder / name).read_bytes() for name in FILES}
+        files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
+        if files:
             self.network = JointModel.from_bytes(files, self.threads)
         return self
 
@@ -182,14 +181,18 @@ def _paragraphs(doc: Doc) -> Iterator[list[int]]:
         yield paragraph
 
 
-def _cut(doc: Doc, paragraph: list[int], pieces: dict[int, tuple[int, ...]]) -> int:
-    """How many words of the paragraph the next window takes."""
-    total, fits = 0, 0
-    for i in paragraph[:MAX_WORDS]:
-        total += len(pieces[i])
-        if total > MAX_PIECES - 2:
-            break
-        fits += 1
+def _fitting(room: list[int], capacity: int) -> int:
+    """How many words the encoder can take at once."""
+    total = 0
+    for count, taken in enumerate(room[:MAX_WORDS]):
+        total += taken
+        if total > capacity:
+            return count
+    return min(len(room), MAX_WORDS)
+
+
+def _cut(doc: Doc, paragraph: list[int], fits: int) -> int:
+    """How many words of the paragraph the next window takes, of those that fit."""
     if fits == len(paragraph):
         return fits
     for n in range(fits, MIN_CUT, -1):

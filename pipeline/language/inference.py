@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,14 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from pipeline.language.decoding import NameDecoder, best_tree
-from pipeline.language.encoding import Encoded, WordEncoder
+from pipeline.language.encoding import TOKENIZER_FILE, Columns, PieceEncoder, WordEncoder, padded
 from pipeline.language.lemmas import apply_script
+from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
-PIECES_PER_BATCH = 1024
+PLACES_PER_BATCH = 1024
 MIN_START_SCORE = 0.0
-FILES = ("model.onnx", "relation.f32", "tokenizer.json", "labels.json")
+NETWORK_FILES = ("model.onnx", "relations.onnx", "labels.json")
+FILES = (*NETWORK_FILES, TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
 _OUTPUTS = ("tags", "arc", "relation_dependent", "relation_head")
 Ints = NDArray[np.int64]
 
@@ -31,7 +33,6 @@ class Window:
 
     words: list[str]
     spaces: list[bool]
-    pieces: list[tuple[int, ...]]
     starts: list[int] | None = None
 
 
@@ -52,64 +53,60 @@ class Analysis:
 
 
 class JointModel:
-    """The trained network with its labels. The session opens at first use and is not pickled."""
+    """The trained network with its labels. The sessions open at first use and are not pickled."""
 
     def __init__(
-        self, onnx: bytes, relation: NDArray[np.float32], tokenizer_json: str, labels: dict[str, Any], threads: int = 1
+        self, network: bytes, relations: bytes, labels: dict[str, Any], encoder: WordEncoder, threads: int = 1
     ) -> None:
-        self.onnx = onnx
-        self.relation = relation
-        self.tokenizer_json = tokenizer_json
         self.labels = labels
         self.threads = threads
-        self._open()
-
-    def _open(self) -> None:
-        self._session: Any = None
-        self.encoder = WordEncoder(self.tokenizer_json)
-        self._names = NameDecoder(self.labels["ner"])
+        self.encoder = encoder
+        self._onnx = {"network": network, "relations": relations}
+        self._sessions: dict[str, Any] = {}
+        self._names = NameDecoder(labels["ner"])
         heads = ("upos", "xpos", "feats", "lemma", "ner")
-        ends = np.cumsum([0, *(len(self.labels[head]) for head in heads), 2])
+        ends = np.cumsum([0, *(len(labels[head]) for head in heads), 2])
         parts = zip((*heads, "start"), ends[:-1], ends[1:], strict=True)
         self._columns = {head: slice(int(a), int(b)) for head, a, b in parts}
-        self._root: int = self.labels["dep"].index("root")
-        self._lookup: dict[str, str] = self.labels["lookup"]
-        self._known_lemmas = frozenset(self.labels["known_lemmas"])
-        self._relation_matrix = np.ascontiguousarray(self.relation.reshape(len(self.relation), -1))
+        self._root: int = labels["dep"].index("root")
+        self._lookup: dict[str, str] = labels["lookup"]
+        self._known_lemmas = frozenset(labels["known_lemmas"])
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        return self.onnx, self.relation, self.tokenizer_json, self.labels, self.threads
+    def __reduce__(self) -> tuple[Any, ...]:
+        return JointModel.from_bytes, (self.to_bytes(), self.threads)
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.onnx, self.relation, self.tokenizer_json, self.labels, self.threads = state
-        self._open()
-
-    @property
-    def session(self) -> Any:
-        if self._session is None:
+    def _run(self, name: str, outputs: Sequence[str], inputs: Mapping[str, Any]) -> list[Any]:
+        session = self._sessions.get(name)
+        if session is None:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self.threads
             options.inter_op_num_threads = 1
-            self._session = onnxruntime.InferenceSession(self.onnx, options, providers=["CPUExecutionProvider"])
-        return self._session
+            session = onnxruntime.InferenceSession(self._onnx[name], options, providers=["CPUExecutionProvider"])
+            self._sessions[name] = session
+        results: list[Any] = session.run(outputs, inputs)
+        return results
 
     def to_bytes(self) -> dict[str, bytes]:
         """Everything the model is, by file name."""
-        relation = np.array(self.relation.shape, "<i4").tobytes() + self.relation.astype("<f4").tobytes()
         labels = json.dumps(self.labels, ensure_ascii=False)
-        return dict(zip(FILES, (self.onnx, relation, self.tokenizer_json.encode(), labels.encode()), strict=True))
+        own = dict(zip(NETWORK_FILES, (*self._onnx.values(), labels.encode()), strict=True))
+        return own | self.encoder.files()
 
     @classmethod
     def from_bytes(cls, files: dict[str, bytes], threads: int = 1) -> JointModel:
-        onnx, packed, tokenizer_json, labels = (files[name] for name in FILES)
-        relation = np.frombuffer(packed[12:], "<f4").reshape(np.frombuffer(packed[:12], "<i4"))
-        return cls(onnx, relation, tokenizer_json.decode(), json.loads(labels), threads)
+        network, relations, labels = (files[name] for name in NETWORK_FILES)
+        encoder: WordEncoder
+        if VECTORS_FILE in files:
+            encoder = VectorEncoder.from_files(files)
+        else:
+            encoder = PieceEncoder(files[TOKENIZER_FILE].decode())
+        return cls(network, relations, json.loads(labels), encoder, threads)
 
     def analyse(self, windows: Sequence[Window]) -> Iterator[tuple[int, Analysis]]:
         """The analysis of every window with its number, shortest windows first."""
-        encoded = [self.encoder.encode(w.words, w.spaces, w.pieces) for w in windows]
+        encoded = [self.encoder.encode(window.words, window.spaces) for window in windows]
         for batch in _batches(encoded):
-            outputs = self.session.run(_OUTPUTS, _padded([encoded[i] for i in batch]))
+            outputs = self._run("network", _OUTPUTS, padded([encoded[i] for i in batch]))
             for row, i in enumerate(batch):
                 yield i, self._decode(windows[i], *(output[row] for output in outputs))
 
@@ -127,9 +124,8 @@ class JointModel:
         for a, b in zip(begins, [*begins[1:], n], strict=True):
             places = np.r_[0, a + 1 : b + 1]
             heads[a:b] = places[best_tree(arc[places[:, None], places])]
-        ones = np.ones((n, 1), np.float32)
-        left = (np.c_[dependents[1 : n + 1], ones] @ self._relation_matrix).reshape(n, len(self.labels["dep"]), -1)
-        relations = np.matmul(left, np.c_[heads_of[heads], ones][:, :, None])[..., 0]
+        pairs = {"dependents": dependents[1 : n + 1], "heads": heads_of[heads]}
+        (relations,) = self._run("relations", ["relations"], pairs)
         relations[:, self._root] = -1e9
         deps = relations.argmax(1)
         deps[heads == 0] = self._root
@@ -161,27 +157,12 @@ class JointModel:
         return out
 
 
-def _batches(encoded: Sequence[Encoded]) -> Iterator[list[int]]:
+def _batches(encoded: Sequence[Columns]) -> Iterator[list[int]]:
     batch: list[int] = []
-    for i in sorted(range(len(encoded)), key=lambda i: len(encoded[i].pieces)):
-        if batch and len(encoded[i].pieces) * (len(batch) + 1) > PIECES_PER_BATCH:
+    for i in sorted(range(len(encoded)), key=lambda i: len(encoded[i]["mask"])):
+        if batch and len(encoded[i]["mask"]) * (len(batch) + 1) > PLACES_PER_BATCH:
             yield batch
             batch = []
         batch.append(i)
     if batch:
         yield batch
-
-
-def _padded(rows: list[Encoded]) -> dict[str, Ints]:
-    pieces = max(len(row.pieces) for row in rows)
-    words = max(len(row.first) for row in rows)
-    out = {name: np.zeros((len(rows), pieces), np.int64) for name in ("pieces", "mask", "piece_cases")}
-    out |= {name: np.zeros((len(rows), words), np.int64) for name in ("first", "word_cases")}
-    for i, row in enumerate(rows):
-        n, w = len(row.pieces), len(row.first)
-        out["pieces"][i, :n] = row.pieces
-        out["mask"][i, :n] = 1
-        out["piece_cases"][i, :n] = row.piece_cases
-        out["first"][i, :w] = row.first
-        out["word_cases"][i, :w] = row.word_cases
-    return out

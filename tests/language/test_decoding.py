@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.language.decoding import NameDecoder, best_tree
-from pipeline.language.encoding import case_class
+from pipeline.language.encoding import case_classes, shape_class
 from pipeline.language.lemmas import apply_script, lemma_script
 
 TAGS = ["O", "B-PERSON", "I-PERSON", "B-ORG", "I-ORG"]
@@ -76,4 +76,4 @@ def test_scripts_never_leave_an_empty_lemma(form: str, script: str) -> None:
 
 @given(st.text(min_size=1), st.booleans())
 def test_case_classes_stay_in_the_table(word: str, space: bool) -> None:
-    assert 1 <= case_class(word, space) <= 16
+    assert all(1 <= case <= 16 for case in case_classes([shape_class(word)] * 2, [space, space]))

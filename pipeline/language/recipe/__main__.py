@@ -1,7 +1,14 @@
-"""`python -m pipeline.language.recipe --data DIR --encoder WHEEL_OR_DIR --out DIR`: make the model.
+"""`python -m pipeline.language.recipe --data DIR --encoder WHEEL_OR_DIR --out DIR`: make both models.
 
-Every step leaves its result in the output folder. Data that is prepared is not prepared again, training goes
-on from its last checkpoint, and the steps after it can be repeated with --only.
+Every step leaves its result in the output folder and is not done again while that is there; training goes on from its
+last checkpoint. The steps, in order:
+
+prepare   read the corpora into one list of sentences
+accurate  fine-tune the encoder with all heads (hours on two cores), export and package it
+silver    let the accurate model complete what people did not annotate
+vectors   distil a vector for every frequent word from the encoder
+fast      train the small network on all of that, export and package it
+evaluate  measure both on every dev and test part
 """
 
 from __future__ import annotations
@@ -12,79 +19,148 @@ import logging
 import math
 import zipfile
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from pipeline.language import load
-from pipeline.language.recipe.package import package
+from pipeline.language.encoding import TOKENIZER_FILE, PieceCutter, PieceEncoder, WordEncoder
+from pipeline.language.evaluate import evaluate, table
+from pipeline.language.recipe.data import LABELS, SENTENCES, load_sentences, prepare, save_prepared
+from pipeline.language.recipe.distil import completed, frequent_words, word_vectors
+from pipeline.language.recipe.export import export
+from pipeline.language.recipe.network import ACCURATE, FAST, Joint, PieceTrunk, VectorTrunk
+from pipeline.language.recipe.package import pipeline, write_package
+from pipeline.language.recipe.train import Plan, train
+from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 log = logging.getLogger("recipe")
 
-STEPS = ("prepare", "train", "package", "evaluate")
-NAME = "en_demarche_accurate"
-ENCODER_FILES = ("model.safetensors", "tokenizer.json")
+STEPS = ("prepare", "accurate", "silver", "vectors", "fast", "evaluate")
+ENCODER_WEIGHTS = "model.safetensors"
+ACCURATE_PLAN = Plan(trunk_rate=2.5e-4, head_rate=2e-3, places_per_batch=1100)
+FAST_PLAN = Plan(trunk_rate=2e-3, head_rate=2e-3, places_per_batch=2200)
 
 
-def encoder_folder(given: Path, out: Path) -> Path:
+class Recipe:
+    """The steps, each named for what it makes."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.out: Path = args.out
+        self.encoder = _encoder_folder(args.encoder, self.out)
+        self.tokenizer_json = (self.encoder / TOKENIZER_FILE).read_text(encoding="utf8")
+        self.prepared, self.completed, self.vectors_folder = (
+            self.out / name for name in ("prepared", "completed", "vectors")
+        )
+
+    def prepare(self) -> None:
+        if not (self.prepared / LABELS).exists():
+            prepare(self.args.data, self.prepared)
+
+    def accurate(self) -> None:
+        self._make(
+            "accurate", self._accurate_network(), PieceEncoder(self.tokenizer_json), ACCURATE_PLAN, self.prepared
+        )
+
+    def silver(self) -> None:
+        if not (self.completed / LABELS).exists():
+            nlp = load(str(self._package("accurate")))
+            sentences = list(load_sentences(self.prepared / SENTENCES))
+            save_prepared(completed(nlp, sentences), self._labels(), self.completed)
+
+    def vectors(self) -> None:
+        if (self.vectors_folder / VECTORS_FILE).exists():
+            return
+        cutter = PieceCutter(self.tokenizer_json)
+        words = frequent_words(load_sentences(self.prepared / SENTENCES), cutter)
+        published, tuned = self._accurate_network(), self._accurate_network()
+        tuned.load_state_dict(torch.load(self._checkpoint("accurate"))["network"])
+        trunks = []
+        for network in (published, tuned):
+            assert isinstance(network.trunk, PieceTrunk)
+            trunks.append(network.trunk.eval())
+        encoder = VectorEncoder(word_vectors(trunks, words, cutter), words, self.tokenizer_json)
+        self.vectors_folder.mkdir(exist_ok=True)
+        for name, content in encoder.files().items():
+            (self.vectors_folder / name).write_bytes(content)
+
+    def fast(self) -> None:
+        names = (TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
+        encoder = VectorEncoder.from_files({name: (self.vectors_folder / name).read_bytes() for name in names})
+        network = Joint(self._labels(), FAST, VectorTrunk(FAST))
+        self._make("fast", network, encoder, FAST_PLAN, self.completed)
+
+    def evaluate(self) -> None:
+        reports = {name: evaluate(load(str(self._package(name))), self.args.data) for name in ("accurate", "fast")}
+        (self.out / "scores.json").write_text(json.dumps(reports, indent=1), encoding="utf8")
+        for report in reports.values():
+            log.info("\n%s", table(report))
+
+    def _make(self, name: str, network: Joint, encoder: WordEncoder, plan: Plan, prepared: Path) -> None:
+        args, checkpoint = self.args, self._checkpoint(name)
+        steps, minutes = getattr(args, f"{name}_steps"), getattr(args, f"{name}_minutes")
+        train(network, encoder, plan, prepared, checkpoint, steps=steps, seed=args.seed, minutes=minutes)
+        model = export(network, self._labels(), encoder, checkpoint, integers=name == "accurate")
+        log.info("%s", write_package(pipeline(model, name), self.out))
+
+    def _accurate_network(self) -> Joint:
+        trunk = PieceTrunk(ACCURATE)
+        trunk.load_encoder(self.encoder / ENCODER_WEIGHTS)
+        return Joint(self._labels(), ACCURATE, trunk)
+
+    def _labels(self) -> dict[str, Any]:
+        labels: dict[str, Any] = json.loads((self.prepared / LABELS).read_text(encoding="utf8"))
+        return labels
+
+    def _checkpoint(self, name: str) -> Path:
+        return self.out / f"{name}.pt"
+
+    def _package(self, name: str) -> Path:
+        return self.out / f"en_demarche_{name}" / f"en_demarche_{name}" / "pipeline"
+
+
+def _encoder_folder(given: Path, out: Path) -> Path:
     """The folder with the encoder's weights and tokenizer, unpacked from the wheel if need be."""
     if given.is_dir():
-        found = next(given.rglob("model.safetensors"), None)
+        found = next(given.rglob(ENCODER_WEIGHTS), None)
         if found is None:
-            raise SystemExit(f"{given} holds no model.safetensors")
+            raise SystemExit(f"{given} holds no {ENCODER_WEIGHTS}")
         return found.parent
     folder = out / "encoder"
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(given) as wheel:
         for name in wheel.namelist():
-            if name.rsplit("/", 1)[-1] in ENCODER_FILES:
-                (folder / name.rsplit("/", 1)[-1]).write_bytes(wheel.read(name))
+            if (file := name.rsplit("/", 1)[-1]) in (ENCODER_WEIGHTS, TOKENIZER_FILE):
+                (folder / file).write_bytes(wheel.read(name))
     return folder
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.language.recipe", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.language.recipe",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder with ud/ and ner_derived/")
     parser.add_argument("--encoder", type=Path, required=True, help="wheel or folder of all-MiniLM-L6-v2")
-    parser.add_argument("--out", type=Path, required=True, help="where checkpoints and the model go")
-    parser.add_argument("--steps", type=int, default=3000, help="optimiser steps in all (default 3000)")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="end training sooner (default: never)")
+    parser.add_argument("--out", type=Path, required=True, help="where checkpoints and models go")
+    for name, steps in (("accurate", 3000), ("fast", 4000)):
+        parser.add_argument(f"--{name}-steps", type=int, default=steps, help=f"optimiser steps in all ({steps})")
+        parser.add_argument(f"--{name}-minutes", type=float, default=math.inf, help="end training sooner")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--full-precision", action="store_true", help="do not quantise (slower, 70 MB larger)")
     parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, help="do these steps alone")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    prepared, checkpoint, model = args.out / "prepared", args.out / "checkpoint.pt", args.out / NAME
-    encoder = encoder_folder(args.encoder, args.out)
-    tokenizer = (encoder / "tokenizer.json").read_text(encoding="utf8")
-
-    if "prepare" in args.only and not (prepared / "labels.json").exists():
-        from pipeline.language.recipe.data import prepare
-
-        prepare(args.data, prepared)
-    if "train" in args.only:
-        from pipeline.language.recipe.train import train
-
-        train(
-            prepared,
-            tokenizer,
-            encoder / "model.safetensors",
-            checkpoint,
-            steps=args.steps,
-            seed=args.seed,
-            threads=args.threads,
-            minutes=args.minutes,
-        )
-    if "package" in args.only:
-        from pipeline.language.recipe.export import export
-
-        package(export(checkpoint, prepared, tokenizer, quantised=not args.full_precision), model)
-        log.info("%s", model)
-    if "evaluate" in args.only:
-        from pipeline.language.evaluate import evaluate, table
-
-        report = evaluate(load(str(model)), args.data)
-        (args.out / "scores.json").write_text(json.dumps(report, indent=1), encoding="utf8")
-        log.info("\n%s", table(report))
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    recipe = Recipe(args)
+    for step in STEPS:
+        if step in args.only:
+            log.info("step %s", step)
+            getattr(recipe, step)()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 NAME_LABELS = ("PERSON", "ORG", "GPE", "LOC", "FAC", "NORP")
 UNKNOWN = "?"
+SENTENCES, LABELS = "sentences.jsonl", "labels.json"
 POLITICAL_COPIES = 2
 MIN_SCRIPT_COUNT = 3
 MIN_FEATS_COUNT = 2
@@ -226,16 +227,21 @@ def prepare(data: Path, out: Path) -> None:
     passages = [passage for path in NAME_PARTS for passage in read_passages(data / path)]
     passages += POLITICAL_COPIES * read_marked(POLITICAL_NEWS, "train")
     sentences += [s for passage in passages if (s := name_sentence(nlp, passage)) is not None]
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "sentences.jsonl").open("w", encoding="utf8") as stream:
-        stream.writelines(json.dumps(asdict(s), ensure_ascii=False) + "\n" for s in sentences)
-    (out / "labels.json").write_text(json.dumps(labels, ensure_ascii=False, indent=1), encoding="utf8")
+    save_prepared(sentences, labels, out)
     log.info(
         "%d sentences, %d with trees; classes %s",
         len(sentences),
         len(trees),
         {key: len(value) for key, value in labels.items()},
     )
+
+
+def save_prepared(sentences: Iterable[Sentence], labels: dict[str, Any], out: Path) -> None:
+    """Write sentences and classes; the classes last, so that their file says that the folder is whole."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / SENTENCES).open("w", encoding="utf8") as stream:
+        stream.writelines(json.dumps(asdict(s), ensure_ascii=False) + "\n" for s in sentences)
+    (out / LABELS).write_text(json.dumps(labels, ensure_ascii=False, indent=1), encoding="utf8")
 
 
 def load_sentences(path: Path) -> Iterator[Sentence]:

@@ -1,8 +1,7 @@
-"""The trained network as ONNX, in eight-bit integers."""
+"""A trained network as ONNX."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,23 +13,26 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from pipeline.language.encoding import WordEncoder
 from pipeline.language.inference import JointModel
 from pipeline.language.recipe.network import (
-    ARC_WIDTH,
-    ATTENTION_HEADS,
+    CONVOLUTIONS,
     EPSILON,
-    LAYERS,
-    RELATION_WIDTH,
-    WIDTH,
+    HEAD_WIDTH,
+    VECTOR_WIDTH,
+    Joint,
+    PieceTrunk,
+    Shape,
 )
 
 MASKED = -10_000.0
+Weights = dict[str, NDArray[np.float32]]
 
 
 class _Graph:
     """Collects nodes and constants; every node is named for its one output."""
 
-    def __init__(self, weights: dict[str, NDArray[np.float32]]) -> None:
+    def __init__(self, weights: Weights) -> None:
         self.weights = weights
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
@@ -64,27 +66,79 @@ class _Graph:
         return self.node("LayerNormalization", [x, gain, offset], name, axis=-1, epsilon=EPSILON)
 
 
-def _embed(g: _Graph) -> str:
-    words = g.node("Gather", [g.constant("word_table", g.weights["word_embedding.weight"]), "pieces"], "words")
-    cases = g.node("Gather", [g.constant("case_table", g.weights["case_embedding.weight"]), "piece_cases"], "cases")
+def _gather(g: _Graph, table: str, indices: str, name: str) -> str:
+    return g.node("Gather", [g.constant(f"{name}_table", g.weights[f"{table}.weight"]), indices], name)
+
+
+def _positions(g: _Graph, like: str) -> str:
+    """The embeddings of as many positions as the second axis of `like` has."""
     zero, one, two, axis = (g.integers(f"i{v}_{n}", v) for n, v in enumerate((0, 1, 2, 0)))
-    length = g.node("Slice", [g.node("Shape", ["pieces"], "shape"), one, two, axis], "length")
-    table = g.constant("position_table", g.weights["position_embedding.weight"])
-    positions = g.node("Slice", [table, zero, length, axis], "positions")
-    total = g.node("Add", [g.node("Add", [words, cases], "words_cases"), positions], "embedded")
-    return g.norm(total, "embedding_norm", "embedding")
+    length = g.node("Slice", [g.node("Shape", [like], "shape"), one, two, axis], "length")
+    table = g.constant("position_table", g.weights["trunk.position_embedding.weight"])
+    return g.node("Slice", [table, zero, length, axis], "positions")
 
 
-def _attention_mask(g: _Graph) -> str:
+def _piece_embeddings(g: _Graph) -> str:
+    words = _gather(g, "trunk.word_embedding", "pieces", "words")
+    cases = _gather(g, "trunk.case_embedding", "piece_cases", "cases")
+    total = g.node("Add", [g.node("Add", [words, cases], "words_cases"), _positions(g, "pieces")], "embedded")
+    return g.norm(total, "trunk.embedding_norm", "embedding")
+
+
+def _first_pieces(g: _Graph, x: str) -> str:
+    first = g.node("Unsqueeze", ["first", g.integers("last_axis", -1)], "first_wide")
+    return g.node("GatherND", [x, first], "first_pieces", batch_dims=1)
+
+
+def _convolved(g: _Graph) -> str:
+    prefix, suffix = (
+        g.node("Gather", ["affixes", g.integers(f"affix_{n}", n)], f"affix_{n}_of_words", axis=-1) for n in (0, 1)
+    )
+    prefix, suffix = (g.node("Squeeze", [x, g.integers(f"{x}_axis", -1)], f"{x}_flat") for x in (prefix, suffix))
+    parts = [
+        "vectors",
+        _gather(g, "trunk.prefix_embedding", prefix, "prefixes"),
+        _gather(g, "trunk.suffix_embedding", suffix, "suffixes"),
+        _gather(g, "trunk.case_embedding", "word_cases", "cases"),
+    ]
+    x = g.linear(g.node("Concat", parts, "spelled", axis=-1), "trunk.mix", "mixed")
+    x = g.norm(g.node("Add", [x, _positions(g, "mask")], "placed"), "trunk.embedding_norm", "embedding")
+    mask = g.node("Cast", ["mask"], "mask_numbers", to=TensorProto.FLOAT)
+    mask = g.node("Unsqueeze", [mask, g.integers("mask_last_axis", -1)], "mask_of_words")
+    before, after = g.integers("pad_before", 0, 1, 0, 0, 0, 0), g.integers("pad_after", 0, 0, 0, 0, 1, 0)
+    first, second, end, last, axis = (
+        g.integers(f"cut_{n}", v) for n, v in enumerate((0, 1, np.iinfo(np.int64).max, -1, 1))
+    )
+    for i in range(CONVOLUTIONS):
+        p = f"c{i}_"
+        x = g.node("Mul", [x, mask], p + "filled")
+        left = g.node("Slice", [g.node("Pad", [x, before], p + "late"), first, last, axis], p + "left")
+        right = g.node("Slice", [g.node("Pad", [x, after], p + "early"), second, end, axis], p + "right")
+        seen = g.linear(
+            g.node("Concat", [left, x, right], p + "window", axis=-1), f"trunk.convolutions.{i}", p + "seen"
+        )
+        x = g.norm(
+            g.node("Add", [x, g.node("Gelu", [seen], p + "gelu")], p + "sum"), f"trunk.norms.{i}", p + "normalised"
+        )
+    return x
+
+
+def _attended(g: _Graph, x: str, shape: Shape) -> str:
     mask = g.node("Cast", ["mask"], "mask_float", to=TensorProto.FLOAT)
     mask = g.node("Unsqueeze", [mask, g.integers("mask_axes", 1, 2)], "mask_wide")
     missing = g.node("Sub", [g.constant("unit", np.float32(1)), mask], "missing")
-    return g.node("Mul", [missing, g.constant("masked", np.float32(MASKED))], "attention_mask")
+    mask = g.node("Mul", [missing, g.constant("masked", np.float32(MASKED))], "attention_mask")
+    by_head = g.integers("by_head", 0, 0, shape.width // HEAD_WIDTH, -1)
+    joined = g.integers("joined_shape", 0, 0, shape.width)
+    scale = g.constant("scale", np.float32(HEAD_WIDTH**-0.5))
+    for i in range(shape.layers):
+        x = _layer(g, x, i, mask, by_head, joined, scale, shape.width)
+    return x
 
 
-def _layer(g: _Graph, x: str, i: int, mask: str, by_head: str, joined: str, scale: str) -> str:
-    p, m = f"l{i}_", f"layers.{i}"
-    parts = g.split(g.linear(x, f"{m}.qkv", p + "qkv"), [p + "q", p + "k", p + "v"], [WIDTH] * 3)
+def _layer(g: _Graph, x: str, i: int, mask: str, by_head: str, joined: str, scale: str, width: int) -> str:
+    p, m = f"l{i}_", f"trunk.layers.{i}"
+    parts = g.split(g.linear(x, f"{m}.qkv", p + "qkv"), [p + "q", p + "k", p + "v"], [width] * 3)
     q, k, v = (
         g.node("Transpose", [g.node("Reshape", [part, by_head], part + "_heads")], part + "_turned", perm=turn)
         for part, turn in zip(parts, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True)
@@ -98,61 +152,89 @@ def _layer(g: _Graph, x: str, i: int, mask: str, by_head: str, joined: str, scal
     return g.norm(g.node("Add", [g.linear(up, f"{m}.down", p + "down"), x], p + "sum2"), f"{m}.norm2", p + "norm2")
 
 
-def build(weights: dict[str, NDArray[np.float32]]) -> onnx.ModelProto:
-    """The inference graph: pieces in; tag scores, arc scores and relation vectors out."""
-    g = _Graph(weights)
-    mask, x = _attention_mask(g), _embed(g)
-    by_head, joined = g.integers("by_head", 0, 0, ATTENTION_HEADS, -1), g.integers("joined_shape", 0, 0, WIDTH)
-    scale = g.constant("scale", np.float32((WIDTH / ATTENTION_HEADS) ** -0.5))
-    for i in range(LAYERS):
-        x = _layer(g, x, i, mask, by_head, joined, scale)
-    first = g.node("Unsqueeze", ["first", g.integers("last_axis", -1)], "first_wide")
-    words = g.node("GatherND", [x, first], "first_pieces", batch_dims=1)
-    case_table = g.constant("word_case_table", weights["word_case.weight"])
-    word_cases = g.node("Gather", [case_table, "word_cases"], "word_case_vectors")
-    words = g.node("Concat", [words, word_cases], "word_vectors", axis=-1)
-    tags = g.linear(words, "tags", "tags")
-    hidden = g.node("Gelu", [g.linear(words, "mlp", "mlp")], "mlp_gelu")
-    widths = [ARC_WIDTH, ARC_WIDTH, RELATION_WIDTH, RELATION_WIDTH]
-    dependent, head, *relations = g.split(
-        hidden, ["arc_dependent", "arc_head", "relation_dependent", "relation_head"], widths
-    )
-    weighted = g.affine(dependent, weights["arc"][:-1], weights["arc"][-1], "arc_weighted")
-    arc = g.node("MatMul", [weighted, g.node("Transpose", [head], "arc_head_turned", perm=[0, 2, 1])], "arc")
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["windows", size])
-        for name, size in (
-            ("pieces", "pieces"),
-            ("mask", "pieces"),
-            ("piece_cases", "pieces"),
-            ("first", "words"),
-            ("word_cases", "words"),
-        )
-    ]
-    outputs = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["windows", "words", None])
-        for name in (tags, arc, *relations)
-    ]
-    graph = helper.make_graph(g.nodes, "demarche_joint", inputs, outputs, g.constants)
+Field = tuple[str, int, list[str | int | None]]
+PIECE_INPUTS: list[Field] = [
+    ("pieces", TensorProto.INT64, ["windows", "pieces"]),
+    ("mask", TensorProto.INT64, ["windows", "pieces"]),
+    ("piece_cases", TensorProto.INT64, ["windows", "pieces"]),
+    ("first", TensorProto.INT64, ["windows", "words"]),
+    ("word_cases", TensorProto.INT64, ["windows", "words"]),
+]
+VECTOR_INPUTS: list[Field] = [
+    ("vectors", TensorProto.FLOAT, ["windows", "words", VECTOR_WIDTH]),
+    ("affixes", TensorProto.INT64, ["windows", "words", 2]),
+    ("word_cases", TensorProto.INT64, ["windows", "words"]),
+    ("mask", TensorProto.INT64, ["windows", "words"]),
+]
+
+
+def _model(g: _Graph, name: str, inputs: list[Field], outputs: list[Field]) -> onnx.ModelProto:
+    fields = ([helper.make_tensor_value_info(*field) for field in part] for part in (inputs, outputs))
+    graph = helper.make_graph(g.nodes, name, *fields, g.constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
     onnx.checker.check_model(model)
     return model
 
 
-def export(checkpoint: Path, prepared: Path, tokenizer_json: str, *, quantised: bool = True) -> JointModel:
-    """The model as it runs.
+def scores_graph(weights: Weights, shape: Shape, *, pieces: bool) -> onnx.ModelProto:
+    """Columns in; tag scores, arc scores and relation vectors out."""
+    g = _Graph(weights)
+    words = (
+        _first_pieces(g, _attended(g, _piece_embeddings(g), shape)) if pieces else _attended(g, _convolved(g), shape)
+    )
+    words = g.node("Concat", [words, _gather(g, "word_case", "word_cases", "word_case")], "word_vectors", axis=-1)
+    tags = g.linear(words, "tags", "tags")
+    hidden = g.node("Gelu", [g.linear(words, "mlp", "mlp")], "mlp_gelu")
+    dependent, head, *relations = g.split(
+        hidden,
+        ["arc_dependent", "arc_head", "relation_dependent", "relation_head"],
+        [shape.arc, shape.arc, shape.relation, shape.relation],
+    )
+    weighted = g.affine(dependent, weights["arc"][:-1], weights["arc"][-1], "arc_weighted")
+    arc = g.node("MatMul", [weighted, g.node("Transpose", [head], "arc_head_turned", perm=[0, 2, 1])], "arc")
+    outputs: list[Field] = [(name, TensorProto.FLOAT, ["windows", "words", None]) for name in (tags, arc, *relations)]
+    return _model(g, "scores", PIECE_INPUTS if pieces else VECTOR_INPUTS, outputs)
+
+
+def relations_graph(weights: Weights, shape: Shape) -> onnx.ModelProto:
+    """Relation vectors of dependents and of their heads in; a score for every relation out."""
+    g = _Graph(weights)
+    tensor = weights["relation"]
+    rows, count, columns = tensor.shape
+    flat = tensor.reshape(rows, -1)
+    product = g.affine("dependents", flat[:-1], flat[-1], "weighted")
+    by_relation = g.node("Reshape", [product, g.integers("by_relation", -1, count, columns)], "by_relation_weighted")
+    vectors, bias = (
+        g.node("Slice", [by_relation, *(g.integers(f"{name}_{n}", v) for n, v in enumerate(cut))], name)
+        for name, cut in (("vectors", (0, -1, 2)), ("bias", (-1, np.iinfo(np.int64).max, 2)))
+    )
+    heads = g.node("Unsqueeze", ["heads", g.integers("column", -1)], "heads_upright")
+    scores = g.node("Add", [g.node("MatMul", [vectors, heads], "products"), bias], "scores_upright")
+    g.node("Squeeze", [scores, g.integers("squeezed", -1)], "relations")
+    pairs: list[Field] = [(name, TensorProto.FLOAT, ["pairs", shape.relation]) for name in ("dependents", "heads")]
+    return _model(g, "relations", pairs, [("relations", TensorProto.FLOAT, ["pairs", count])])
+
+
+def quantised(model: onnx.ModelProto) -> bytes:
+    """The model with matrices in integers.
 
     Weights are quantised per channel to seven bits (`reduce_range`): with eight, processors without VNNI
     overflow.
     """
-    state = torch.load(checkpoint)["network"]
-    weights = {name: tensor.numpy() for name, tensor in state.items()}
-    model = build(weights)
     with tempfile.TemporaryDirectory() as folder:
         full, small = Path(folder, "full.onnx"), Path(folder, "small.onnx")
         onnx.save(model, full)
-        if quantised:
-            quantize_dynamic(full, small, weight_type=QuantType.QInt8, reduce_range=True, per_channel=True)
-        content = (small if quantised else full).read_bytes()
-    labels = json.loads((prepared / "labels.json").read_text(encoding="utf8"))
-    return JointModel(content, weights["relation"], tokenizer_json, labels)
+        quantize_dynamic(full, small, weight_type=QuantType.QInt8, reduce_range=True, per_channel=True)
+        return small.read_bytes()
+
+
+def export(
+    network: Joint, labels: dict[str, Any], encoder: WordEncoder, checkpoint: Path, *, integers: bool
+) -> JointModel:
+    """The trained model as it runs; `integers` makes it small and, on processors with VNNI, fast."""
+    weights = {name: tensor.numpy() for name, tensor in torch.load(checkpoint)["network"].items()}
+    scores = scores_graph(weights, network.shape, pieces=isinstance(network.trunk, PieceTrunk))
+    relations = relations_graph(weights, network.shape)
+    return JointModel(
+        quantised(scores) if integers else scores.SerializeToString(), relations.SerializeToString(), labels, encoder
+    )

@@ -1,7 +1,8 @@
-"""The joint network: one encoder, linear heads for tags and names, biaffine heads for the tree."""
+"""The joint networks: a trunk that reads words, linear heads for tags and names, biaffine heads for the tree."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.language.encoding import CASE_CLASSES
+from pipeline.language.vectors import AFFIX_BUCKETS
 
-WIDTH, LAYERS, ATTENTION_HEADS, FEED_FORWARD = 384, 6, 12, 1536
 WORD_CASE_WIDTH = 32
-ARC_WIDTH, RELATION_WIDTH = 320, 100
 LINEAR_HEADS = ("upos", "xpos", "feats", "lemma", "ner")
 EPSILON = 1e-12
 
@@ -41,46 +41,81 @@ class PooledDropout(nn.Module):
         return x * self._pool[start : start + x.numel()].view(x.shape)
 
 
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a network; attention heads are `HEAD_WIDTH` wide."""
+
+    width: int
+    layers: int
+    feed_forward: int
+    arc: int
+    relation: int
+
+
+HEAD_WIDTH = 32
+ACCURATE = Shape(width=384, layers=6, feed_forward=1536, arc=320, relation=100)
+FAST = Shape(width=192, layers=1, feed_forward=384, arc=128, relation=48)
+CONVOLUTIONS = 4
+VECTOR_WIDTH, AFFIX_WIDTH = 128, 32
+MAX_PLACES = 512
+
+
 class Layer(nn.Module):
     """One encoder layer, as in BERT, with query, key and value in one product."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
-        self.out = nn.Linear(WIDTH, WIDTH)
-        self.norm1 = nn.LayerNorm(WIDTH, eps=EPSILON)
-        self.up = nn.Linear(WIDTH, FEED_FORWARD)
-        self.down = nn.Linear(FEED_FORWARD, WIDTH)
-        self.norm2 = nn.LayerNorm(WIDTH, eps=EPSILON)
+        width = shape.width
+        self.heads = width // HEAD_WIDTH
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.norm1 = nn.LayerNorm(width, eps=EPSILON)
+        self.up = nn.Linear(width, shape.feed_forward)
+        self.down = nn.Linear(shape.feed_forward, width)
+        self.norm2 = nn.LayerNorm(width, eps=EPSILON)
         self.drop = PooledDropout(0.1)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        batch, length, _ = x.shape
-        q, k, v = self.qkv(x).view(batch, length, 3, ATTENTION_HEADS, -1).permute(2, 0, 3, 1, 4)
+        batch, length, width = x.shape
+        q, k, v = self.qkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         context = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        x = self.norm1(x + self.drop(self.out(context.transpose(1, 2).reshape(batch, length, WIDTH))))
+        x = self.norm1(x + self.drop(self.out(context.transpose(1, 2).reshape(batch, length, width))))
         return self.norm2(x + self.drop(self.down(functional.gelu(self.up(x)))))
 
 
-class Joint(nn.Module):
-    """Scores of every head for each word; word 0 of a window is the root."""
+class Trunk(nn.Module):
+    """Reads the columns of a batch; gives each word, the root before them, a vector of the shape's width."""
 
-    def __init__(self, labels: dict[str, Any]) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.word_embedding = nn.Embedding(30522, WIDTH)
+        self.position_embedding = nn.Embedding(MAX_PLACES, shape.width)
+        self.embedding_norm = nn.LayerNorm(shape.width, eps=EPSILON)
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        self.drop = PooledDropout(0.1)
+
+    def attend(self, x: Tensor, mask: Tensor) -> Tensor:
+        attention = mask.bool()[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, attention)
+        return x
+
+
+class PieceTrunk(Trunk):
+    """all-MiniLM-L6-v2, reading word pieces; a word is its first piece."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self.word_embedding = nn.Embedding(30522, shape.width)
         self.word_embedding.requires_grad_(False)
-        self.position_embedding = nn.Embedding(512, WIDTH)
-        self.case_embedding = nn.Embedding(CASE_CLASSES, WIDTH)
-        self.embedding_norm = nn.LayerNorm(WIDTH, eps=EPSILON)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-        self.word_case = nn.Embedding(CASE_CLASSES, WORD_CASE_WIDTH)
-        self.sizes = [*(len(labels[head]) for head in LINEAR_HEADS), 2]
-        self.tags = nn.Linear(WIDTH + WORD_CASE_WIDTH, sum(self.sizes))
-        self.mlp = nn.Linear(WIDTH + WORD_CASE_WIDTH, 2 * ARC_WIDTH + 2 * RELATION_WIDTH)
-        self.arc = nn.Parameter(torch.randn(ARC_WIDTH + 1, ARC_WIDTH) * 0.05)
-        self.relation = nn.Parameter(torch.randn(RELATION_WIDTH + 1, len(labels["dep"]), RELATION_WIDTH + 1) * 0.05)
-        self.drop, self.mlp_drop = PooledDropout(0.1), PooledDropout(0.2)
+        self.case_embedding = nn.Embedding(CASE_CLASSES, shape.width)
         nn.init.normal_(self.case_embedding.weight, 0, 0.01)
+
+    def forward(self, columns: dict[str, Tensor]) -> Tensor:
+        pieces, first = columns["pieces"], columns["first"]
+        x = self.word_embedding(pieces) + self.position_embedding.weight[: pieces.shape[1]]
+        x = self.drop(self.embedding_norm(x + self.case_embedding(columns["piece_cases"])))
+        x = self.attend(x, columns["mask"])
+        return torch.gather(x, 1, first[:, :, None].expand(-1, -1, x.shape[-1]))
 
     def load_encoder(self, weights: Path) -> None:
         """Start from the published weights of all-MiniLM-L6-v2."""
@@ -93,7 +128,7 @@ class Joint(nn.Module):
             given[embeddings + "position_embeddings.weight"] + given[embeddings + "token_type_embeddings.weight"][0]
         )
         places = {"embedding_norm": embeddings + "LayerNorm"}
-        for i in range(LAYERS):
+        for i in range(len(self.layers)):
             old, new = f"encoder.layer.{i}.", f"layers.{i}."
             for kind in ("weight", "bias"):
                 state[f"{new}qkv.{kind}"] = torch.cat(
@@ -112,29 +147,67 @@ class Joint(nn.Module):
         unexpected = self.load_state_dict(state, strict=False).unexpected_keys
         assert not unexpected, unexpected
 
-    def encoder_parameters(self) -> list[nn.Parameter]:
-        modules = (self.position_embedding, self.case_embedding, self.embedding_norm, self.layers)
-        return [p for module in modules for p in module.parameters()]
 
-    def forward(
-        self, pieces: Tensor, mask: Tensor, piece_cases: Tensor, first: Tensor, word_cases: Tensor
-    ) -> dict[str, Tensor]:
-        x = self.word_embedding(pieces) + self.position_embedding.weight[: pieces.shape[1]]
-        x = self.drop(self.embedding_norm(x + self.case_embedding(piece_cases)))
-        attention = mask[:, None, None, :]
-        for layer in self.layers:
-            x = layer(x, attention)
-        words = torch.gather(x, 1, first[:, :, None].expand(-1, -1, WIDTH))
-        words = self.drop(torch.cat([words, self.word_case(word_cases)], -1))
+class VectorTrunk(Trunk):
+    """Convolutions over static word vectors, spelling and case, then attention."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self.case_embedding = nn.Embedding(CASE_CLASSES, AFFIX_WIDTH)
+        self.prefix_embedding = nn.Embedding(AFFIX_BUCKETS, AFFIX_WIDTH)
+        self.suffix_embedding = nn.Embedding(AFFIX_BUCKETS, AFFIX_WIDTH)
+        self.mix = nn.Linear(VECTOR_WIDTH + 3 * AFFIX_WIDTH, shape.width)
+        self.convolutions = nn.ModuleList(nn.Linear(3 * shape.width, shape.width) for _ in range(CONVOLUTIONS))
+        self.norms = nn.ModuleList(nn.LayerNorm(shape.width, eps=EPSILON) for _ in range(CONVOLUTIONS))
+        nn.init.normal_(self.position_embedding.weight, 0, 0.02)
+
+    def forward(self, columns: dict[str, Tensor]) -> Tensor:
+        affixes = columns["affixes"]
+        parts = [
+            columns["vectors"],
+            self.prefix_embedding(affixes[..., 0]),
+            self.suffix_embedding(affixes[..., 1]),
+            self.case_embedding(columns["word_cases"]),
+        ]
+        x = self.mix(self.drop(torch.cat(parts, -1)))
+        x = self.drop(self.embedding_norm(x + self.position_embedding.weight[: x.shape[1]]))
+        mask = columns["mask"][..., None]
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            x = x * mask
+            before, after = functional.pad(x, (0, 0, 1, 0))[:, :-1], functional.pad(x, (0, 0, 0, 1))[:, 1:]
+            x = norm(x + self.drop(functional.gelu(convolution(torch.cat([before, x, after], -1)))))
+        return self.attend(x, columns["mask"])
+
+
+class Joint(nn.Module):
+    """Scores of every head for each word; word 0 of a window is the root."""
+
+    def __init__(self, labels: dict[str, Any], shape: Shape, trunk: Trunk) -> None:
+        super().__init__()
+        self.shape = shape
+        self.trunk = trunk
+        self.word_case = nn.Embedding(CASE_CLASSES, WORD_CASE_WIDTH)
+        self.sizes = [*(len(labels[head]) for head in LINEAR_HEADS), 2]
+        width = shape.width + WORD_CASE_WIDTH
+        self.tags = nn.Linear(width, sum(self.sizes))
+        self.mlp = nn.Linear(width, 2 * shape.arc + 2 * shape.relation)
+        self.arc = nn.Parameter(torch.randn(shape.arc + 1, shape.arc) * 0.05)
+        relations = (shape.relation + 1, len(labels["dep"]), shape.relation + 1)
+        self.relation = nn.Parameter(torch.randn(relations) * 0.05)
+        self.drop, self.mlp_drop = PooledDropout(0.1), PooledDropout(0.2)
+
+    def forward(self, columns: dict[str, Tensor]) -> dict[str, Tensor]:
+        words = self.trunk(columns)
+        words = self.drop(torch.cat([words, self.word_case(columns["word_cases"])], -1))
         scores = dict(zip((*LINEAR_HEADS, "start"), self.tags(words).split(self.sizes, -1), strict=True))
-        widths = [ARC_WIDTH, ARC_WIDTH, RELATION_WIDTH, RELATION_WIDTH]
+        widths = [self.shape.arc, self.shape.arc, self.shape.relation, self.shape.relation]
         parts = [self.mlp_drop(part) for part in functional.gelu(self.mlp(words)).split(widths, -1)]
         arc_dependent, arc_head, scores["relation_dependent"], scores["relation_head"] = parts
         scores["arc"] = with_one(arc_dependent) @ self.arc @ arc_head.transpose(1, 2)
         return scores
 
     def relations(self, dependents: Tensor, heads: Tensor) -> Tensor:
-        """Relation scores of chosen pairs; both are (pairs, RELATION_WIDTH)."""
+        """Relation scores of chosen pairs; both are (pairs, relation width)."""
         rows, count, columns = self.relation.shape
         weights = (with_one(dependents) @ self.relation.reshape(rows, -1)).view(-1, count, columns)
         return (weights * with_one(heads)[:, None]).sum(-1)

@@ -1,26 +1,29 @@
-"""Put the exported model into a spaCy pipeline folder."""
+"""Put an exported model into a spaCy pipeline, and the pipeline into an installable package."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import spacy
+from spacy.language import Language
 
 from pipeline.language import component, quantities, tokenizer
 from pipeline.language.inference import JointModel
 
-NAME, VERSION = "demarche_accurate", "0.1.0"
+VERSION = "0.2.0"
+AUTHOR, LICENCE = "The Démarche authors", "CC BY-SA 4.0"
 ATTRIBUTION = (
-    "Weights fine-tuned from all-MiniLM-L6-v2 (Apache-2.0) on: Universal Dependencies English Web Treebank "
-    "(CC BY-SA 4.0); GUM, the parts free for any use (annotation CC BY 4.0; texts CC BY, CC BY-SA 3.0 and public "
-    "domain); Universal NER English-EWT (CC BY-SA 4.0); WikiGold (CC BY 4.0); CrossNER (MIT; text of Wikipedia, "
+    "Weights fine-tuned or distilled from all-MiniLM-L6-v2 (Apache-2.0), trained on: Universal Dependencies English "
+    "Web Treebank (CC BY-SA 4.0); GUM, the parts free for any use (annotation CC BY 4.0; texts CC BY, CC BY-SA 3.0 and "
+    "public domain); Universal NER English-EWT (CC BY-SA 4.0); WikiGold (CC BY 4.0); CrossNER (MIT; text of Wikipedia, "
     "CC BY-SA); Broad Twitter Corpus, section G (CC BY 4.0). Country and people lists that refined labels: "
     "mledoze/countries (ODbL 1.0)."
 )
 
 
-def package(model: JointModel, out: Path) -> None:
-    """Write the pipeline, licence and attribution in its meta.json."""
+def pipeline(model: JointModel, name: str) -> Language:
+    """The model as a spaCy pipeline, licence and attribution in its meta data."""
     nlp = spacy.blank("en")
     tokenizer.adapt(nlp)
     joint = nlp.add_pipe(component.FACTORY)
@@ -28,11 +31,58 @@ def package(model: JointModel, out: Path) -> None:
     joint.network = model
     nlp.add_pipe(quantities.FACTORY)
     nlp.meta.update(
-        name=NAME,
+        name=f"demarche_{name}",
         version=VERSION,
         description="English tags, features, lemmas, Universal Dependencies trees, sentences and names for news.",
-        author="The Démarche authors",
-        license="CC BY-SA 4.0",
+        author=AUTHOR,
+        license=LICENCE,
         notes=ATTRIBUTION,
     )
-    nlp.to_disk(out)
+    return nlp
+
+
+INIT = '''"""English pipeline of Démarche, for `spacy.load`."""
+
+from pathlib import Path
+
+from spacy.util import load_model_from_path
+
+
+def load(**overrides):
+    """The pipeline; `overrides` are those of `spacy.load`."""
+    return load_model_from_path(Path(__file__).parent / "pipeline", **overrides)
+'''
+PROJECT = """[build-system]
+requires = ["setuptools>=70"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "{package}"
+version = "{version}"
+description = "English pipeline of Démarche"
+requires-python = ">=3.11,<3.12"
+license = {{ text = "{licence}" }}
+
+[project.entry-points.spacy_models]
+{package} = "{package}"
+
+[tool.setuptools]
+packages = ["{package}"]
+
+[tool.setuptools.package-data]
+{package} = ["pipeline/**"]
+"""
+
+
+def write_package(nlp: Language, folder: Path) -> Path:
+    """Write an installable package below folder; `pip install` of it makes `spacy.load` know its name."""
+    package = f"{nlp.meta['lang']}_{nlp.meta['name']}"
+    home = folder / package
+    shutil.rmtree(home, ignore_errors=True)
+    module = home / package
+    module.mkdir(parents=True)
+    (module / "__init__.py").write_text(INIT, encoding="utf8")
+    nlp.to_disk(module / "pipeline")
+    project = PROJECT.format(package=package, version=nlp.meta["version"], licence=LICENCE)
+    (home / "pyproject.toml").write_text(project, encoding="utf8")
+    return home

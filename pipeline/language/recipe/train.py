@@ -1,4 +1,4 @@
-"""Fine-tune the joint network; restartable from its last checkpoint."""
+"""Train a joint network; restartable from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.language.encoding import Encoded, WordEncoder
+from pipeline.language.encoding import MAX_PIECES, Columns, WordEncoder, padded
 from pipeline.language.lemmas import lemma_script
 from pipeline.language.recipe.augment import augment
-from pipeline.language.recipe.data import Sentence, load_sentences
+from pipeline.language.recipe.data import LABELS, SENTENCES, Sentence, load_sentences
 from pipeline.language.recipe.network import Joint
 
 log = logging.getLogger(__name__)
 
-ENCODER_RATE, HEAD_RATE, WARM_UP_STEPS = 2.5e-4, 2e-3, 100
-PIECES_PER_BATCH = 1100
+WARM_UP_STEPS = 100
 MAX_WORDS = 150
 SINGLE_SENTENCES = 0.6
 NAME_PASSAGES = 0.7
@@ -35,12 +34,30 @@ WEIGHTS = {"arc": 1.0, "relation": 1.0, "ner": 1.0, "upos": 0.5, "xpos": 0.5, "f
 IGNORED = -100
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How a network is trained: highest learning rates of trunk and heads, and the size of a batch."""
+
+    trunk_rate: float
+    head_rate: float
+    places_per_batch: int
+
+
 @dataclass(slots=True)
 class Row:
     """One window ready for the network: what goes in, and the class of each word for each head."""
 
-    encoded: Encoded
+    columns: Columns
     targets: dict[str, list[int]]
+
+    @property
+    def places(self) -> int:
+        return len(self.columns["mask"])
+
+    @property
+    def words(self) -> int:
+        """Words with the root."""
+        return len(self.columns["word_cases"])
 
 
 def windows(sentences: list[Sentence], rng: Random) -> Iterator[list[Sentence]]:
@@ -79,7 +96,7 @@ class Rows:
 
     def make(self, window: list[Sentence]) -> Row:
         words = [word for s in window for word in s.words]
-        encoded = self._encoder.encode(words, [space for s in window for space in s.spaces])
+        columns = self._encoder.encode(words, [space for s in window for space in s.spaces])
         index = self._index
         targets: dict[str, list[int]] = {}
         if any(s.names is not None for s in window):
@@ -99,7 +116,7 @@ class Rows:
             for t in trees:
                 targets["head"] += [head + offset if head else 0 for head in t.heads]
                 offset += len(t.heads)
-        return Row(encoded, targets)
+        return Row(columns, targets)
 
     def epoch(self, sentences: list[Sentence], rng: Random) -> list[Row]:
         trees = [s for s in sentences if s.tree is not None]
@@ -107,19 +124,19 @@ class Rows:
         chosen = list(windows(trees, rng))
         chosen += [[s] for s in passages if rng.random() < NAME_PASSAGES]
         rows = [self.make(augment(window, rng)) for window in chosen]
-        return [row for row in rows if len(row.encoded.pieces) <= 400]
+        return [row for row in rows if row.places <= MAX_PIECES]
 
 
-def batches(rows: list[Row], rng: Random) -> list[list[Row]]:
-    """Rows of like length together, at most PIECES_PER_BATCH pieces with padding, in random order."""
-    order = sorted(rows, key=lambda row: len(row.encoded.pieces) * (1 + 0.15 * rng.random()))
+def batches(rows: list[Row], most: int, rng: Random) -> list[list[Row]]:
+    """Rows of like length together, at most so many places with padding, in random order."""
+    order = sorted(rows, key=lambda row: row.places * (1 + 0.15 * rng.random()))
     out: list[list[Row]] = [[]]
     longest = 0
     for row in order:
-        longest = max(longest, len(row.encoded.pieces))
-        if out[-1] and longest * (len(out[-1]) + 1) > PIECES_PER_BATCH:
+        longest = max(longest, row.places)
+        if out[-1] and longest * (len(out[-1]) + 1) > most:
             out.append([])
-            longest = len(row.encoded.pieces)
+            longest = row.places
         out[-1].append(row)
     rng.shuffle(out)
     return out
@@ -128,32 +145,22 @@ def batches(rows: list[Row], rng: Random) -> list[list[Row]]:
 TARGETS = ("upos", "xpos", "feats", "lemma", "ner", "start", "head", "dep")
 
 
-def tensors(rows: list[Row]) -> tuple[tuple[Tensor, ...], Tensor, dict[str, Tensor]]:
-    """Padded inputs, which word places are filled, and targets (IGNORED where unknown)."""
-    count = len(rows)
-    pieces = max(len(row.encoded.pieces) for row in rows)
-    words = max(len(row.encoded.first) for row in rows)
-    ids, cases = torch.zeros(count, pieces, dtype=torch.long), torch.zeros(count, pieces, dtype=torch.long)
-    first, word_cases = torch.zeros(count, words, dtype=torch.long), torch.zeros(count, words, dtype=torch.long)
-    mask = torch.zeros(count, pieces, dtype=torch.bool)
-    filled = torch.zeros(count, words, dtype=torch.bool)
-    targets = {key: torch.full((count, words), IGNORED) for key in TARGETS}
+def tensors(rows: list[Row]) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
+    """Padded columns, which word places are filled, and targets (IGNORED where unknown)."""
+    columns = {name: torch.from_numpy(column) for name, column in padded([row.columns for row in rows]).items()}
+    words = max(row.words for row in rows)
+    filled = torch.zeros(len(rows), words, dtype=torch.bool)
+    targets = {key: torch.full((len(rows), words), IGNORED) for key in TARGETS}
     for i, row in enumerate(rows):
-        n, w = len(row.encoded.pieces), len(row.encoded.first)
-        ids[i, :n] = torch.tensor(row.encoded.pieces)
-        cases[i, :n] = torch.tensor(row.encoded.piece_cases)
-        mask[i, :n] = True
-        first[i, :w] = torch.tensor(row.encoded.first)
-        word_cases[i, :w] = torch.tensor(row.encoded.word_cases)
-        filled[i, :w] = True
+        filled[i, : row.words] = True
         for key, values in row.targets.items():
-            targets[key][i, 1:w] = torch.tensor(values)
-    return (ids, mask, cases, first, word_cases), filled, targets
+            targets[key][i, 1 : row.words] = torch.tensor(values)
+    return columns, filled, targets
 
 
 def losses(network: Joint, rows: list[Row]) -> dict[str, Tensor]:
-    inputs, filled, targets = tensors(rows)
-    scores = network(*inputs)
+    columns, filled, targets = tensors(rows)
+    scores = network(columns)
     out: dict[str, Tensor] = {}
     for key in ("upos", "xpos", "feats", "lemma", "ner", "start"):
         if bool((targets[key] >= 0).any()):
@@ -170,14 +177,14 @@ def losses(network: Joint, rows: list[Row]) -> dict[str, Tensor]:
 
 
 def train(
+    network: Joint,
+    encoder: WordEncoder,
+    plan: Plan,
     prepared: Path,
-    tokenizer_json: str,
-    weights: Path,
     checkpoint: Path,
     *,
     steps: int,
     seed: int,
-    threads: int,
     minutes: float,
 ) -> None:
     """Train for so many steps in all, from the checkpoint if there is one.
@@ -187,17 +194,13 @@ def train(
     alone, so a restart goes on with the batches that an unbroken run would have seen. Asked to terminate,
     it saves and returns.
     """
-    torch.set_num_threads(threads)
-    torch.manual_seed(seed)
-    labels = json.loads((prepared / "labels.json").read_text(encoding="utf8"))
-    sentences = list(load_sentences(prepared / "sentences.jsonl"))
-    network = Joint(labels)
-    network.load_encoder(weights)
-    encoder = network.encoder_parameters()
-    in_encoder = {id(p) for p in encoder}
-    heads = [p for p in network.parameters() if p.requires_grad and id(p) not in in_encoder]
-    rates = (ENCODER_RATE, HEAD_RATE)
-    optimiser = torch.optim.AdamW([{"params": encoder}, {"params": heads}], weight_decay=0.01, betas=(0.9, 0.98))
+    labels = json.loads((prepared / LABELS).read_text(encoding="utf8"))
+    sentences = list(load_sentences(prepared / SENTENCES))
+    trunk = [p for p in network.trunk.parameters() if p.requires_grad]
+    in_trunk = {id(p) for p in trunk}
+    heads = [p for p in network.parameters() if p.requires_grad and id(p) not in in_trunk]
+    rates = (plan.trunk_rate, plan.head_rate)
+    optimiser = torch.optim.AdamW([{"params": trunk}, {"params": heads}], weight_decay=0.01, betas=(0.9, 0.98))
     step = epoch = done = 0
     if checkpoint.exists():
         state = torch.load(checkpoint)
@@ -220,7 +223,7 @@ def train(
 
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.set())
-    maker = Rows(labels, WordEncoder(tokenizer_json))
+    maker = Rows(labels, encoder)
     started = saved = time.monotonic()
     words = 0
     smooth: dict[str, float] = {}
@@ -228,7 +231,7 @@ def train(
     first_left = 1 - step / steps
     while step < steps and not stopping.is_set():
         rng = Random(f"{seed}/{epoch}")
-        todo = batches(maker.epoch(sentences, rng), rng)
+        todo = batches(maker.epoch(sentences, rng), plan.places_per_batch, rng)
         log.info("epoch %d: %d batches", epoch, len(todo))
         for rows in todo[done:]:
             time_left = 1 - (time.monotonic() - started) / (60 * minutes)
@@ -243,11 +246,11 @@ def train(
             loss = torch.stack([WEIGHTS[key] * value for key, value in parts.items()]).sum()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            nn.utils.clip_grad_norm_([*encoder, *heads], 2.0)
+            nn.utils.clip_grad_norm_([*trunk, *heads], 2.0)
             optimiser.step()
             step += 1
             done += 1
-            words += sum(len(row.encoded.first) - 1 for row in rows)
+            words += sum(row.words - 1 for row in rows)
             for key, value in parts.items():
                 smooth[key] = 0.97 * smooth.get(key, value.item()) + 0.03 * value.item()
             now = time.monotonic()
