@@ -12,7 +12,7 @@ from pipeline.language import component, quantities
 
 __all__ = ["ModelNotFound", "component", "load", "model_version", "quantities"]
 
-_SHIPPED = {"accurate": Path(__file__).parent / "models" / "en_demarche_accurate"}
+_SHIPPED = {name: Path(__file__).parent / "models" / f"en_demarche_{name}" for name in ("accurate", "fast")}
 
 
 class ModelNotFound(ValueError):

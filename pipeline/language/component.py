@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -85,7 +85,7 @@ class DemarcheJoint:
         for number, analysis in self.network.analyse(windows):
             at = places[number]
             head[at] = at[analysis.heads]
-            self._fill(array, at, analysis)
+            self._fill(array, at, analysis, windows[number])
         self._fill_blanks(doc, array, head)
         array[:, 0] = (head - np.arange(len(doc))).view(np.uint64)
         outside = array[:, 6] == 0
@@ -119,14 +119,14 @@ class DemarcheJoint:
                 yield paragraph[:cut]
                 paragraph, room = paragraph[cut:], room[cut:]
 
-    def _fill(self, array: NDArray[np.uint64], at: NDArray[np.int64], analysis: Analysis) -> None:
+    def _fill(self, array: NDArray[np.uint64], at: NDArray[np.int64], analysis: Analysis, window: Window) -> None:
         strings = self.vocab.strings
         array[at, 1] = self._deps[analysis.deps]
         array[at, 2] = self._tags[analysis.xpos]
         array[at, 3] = self._pos[analysis.upos]
         array[at, 4] = self._feats[analysis.feats]
         array[at, 5] = [strings.add(lemma) for lemma in analysis.lemmas]
-        for start, end, label in analysis.names:
+        for start, end, label in _unbroken(analysis.names, window):
             first, last = int(at[start]), int(at[end - 1])
             array[first : last + 1, 6] = _IOB_INSIDE
             array[first, 6] = _IOB_BEGIN
@@ -179,6 +179,14 @@ def _paragraphs(doc: Doc) -> Iterator[list[int]]:
             paragraph = []
     if paragraph:
         yield paragraph
+
+
+def _unbroken(names: Sequence[tuple[int, int, str]], window: Window) -> Iterator[tuple[int, int, str]]:
+    """Names that end at a hyphen ("Han Ji-") take in what it joins to them ("Han Ji-won"), if no name begins there."""
+    begun = {start for start, _, _ in names}
+    for start, end, label in names:
+        joined = end < len(window.words) and window.words[end - 1] == "-" and not window.spaces[end - 1]
+        yield start, end + (joined and end not in begun), label
 
 
 def _fitting(room: list[int], capacity: int) -> int:

@@ -178,3 +178,8 @@ def test_words_are_cut_as_in_the_treebanks(nlp: Language) -> None:
         *("Lt.", "Gov.", "Ann", "Lee", "and", "/", "or", "an", "ex-president", "of", "non-EU", ",", "U.S.-led"),
         *("Al", "-", "Zaman", "wo", "n’t", "go", "!!"),
     ]
+
+
+def test_a_name_does_not_end_at_a_hyphen(nlp: Language) -> None:
+    doc = nlp("South Korean Unification Minister Han Ji-won said so on Thursday. Han urged North Korea to answer.")
+    assert "Han Ji-won" in [ent.text for ent in doc.ents]
