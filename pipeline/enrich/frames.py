@@ -132,6 +132,8 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
         patients = [own] if own is not None else []
     else:
         frame.source = _speaker(verb) or _parenthetic_speaker(verb)
+        if frame.source is not None and _belongs_to_what_is_said(frame.source, verb):
+            frame.source = None
         if entry.object == "target" and not patients:
             # "accused Pakistan of …": nobody receives what is judged, whatever the parser calls them.
             patients, receivers = receivers, []
@@ -153,6 +155,12 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             and noun.pos_ in {"NOUN", "PROPN", "PRON"}
         ):
             frame.addressees = [noun]
+
+
+def _belongs_to_what_is_said(subject: Token, verb: Token) -> bool:
+    """ "Whoever recognises it will lose, warned Mogadishu": a clause and a comma lie between subject and cue."""
+    said_between = any(subject.i < clause.i < verb.i for clause in syntax.clauses(verb))
+    return said_between and verb.nbor(-1).text == "," and verb.i + 1 < verb.sent.end and verb.nbor(1).pos_ == "PROPN"
 
 
 def _is_inverted(verb: Token, nominals: list[Token]) -> bool:

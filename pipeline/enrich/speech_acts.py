@@ -176,7 +176,7 @@ def _is_condition(verb: Token) -> bool:
         first = clause.left_edge
         if (
             first.lower_ == "should"
-            and first in syntax.auxiliaries(clause)
+            and (first.dep_ == "mark" or first in syntax.auxiliaries(clause))
             and not clause.sent.text.rstrip().endswith("?")
         ):
             return True
