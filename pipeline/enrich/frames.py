@@ -24,6 +24,7 @@ _TERM = re.compile(
 )
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
+_ARRIVING = frozenset({"come", "arrive"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 _NOMINAL = frozenset({"NOUN", "PROPN", "PRON"})
@@ -381,14 +382,17 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     verb = noun.head
     received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in {"obj", "dobj"}
     carried = cues.is_light(verb) and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
-    if received:
+    if verb.lemma_.lower() in _ARRIVING and noun.dep_ == "nsubj" and (sender := _from_whom(verb)) is not None:
+        # "The warning to Kathmandu came from New Delhi."
+        frame.carrier, frame.source, carried = verb, sender, True
+    elif received:
         # "Tbilisi received a warning from Brussels": who gets it is told, and it comes from whom it says.
         frame.carrier = verb
         frame.source = _from_whom(noun) or _from_whom(verb)
         frame.addressees = [t for t in [syntax.subject(verb)] if t is not None]
         frame.content, frame.content_head = _noun_content(frame, syntax.prepositions(noun))
         return frame if frame.source is not None else None
-    if carried:
+    elif carried:
         frame.carrier = verb
         frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
     else:

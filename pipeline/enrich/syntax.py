@@ -91,6 +91,8 @@ def subject(verb: Token) -> Token | None:
             continue
         if current.dep_ in _RELATIVE or (current.dep_ == "acl" and current.tag_ in {"VBG", "VBN", "VB"}):
             return current.head
+        if _shown_doing(current):
+            return own_subject(current.head)
         if current.dep_ in _CLAUSE and current.dep_ != "ccomp":
             controller = sorted(objects(current.head) + indirect_objects(current.head), key=lambda t: t.i)
             if controller and controller[0].i < current.i and current.tag_ == "VB":
@@ -101,6 +103,11 @@ def subject(verb: Token) -> Token | None:
         else:
             return None
     return None
+
+
+def _shown_doing(clause: Token) -> bool:
+    """ "was shown warning Paris": who is seen does it, whichever complement the parser calls the clause."""
+    return clause.dep_ in _CLAUSE and clause.tag_ == "VBG" and is_passive(clause.head) and not list(clause.lefts)
 
 
 def _introducing(clause: Token) -> str | None:
@@ -198,6 +205,9 @@ def conjuncts(token: Token) -> list[Token]:
     for child in token.children:
         if child.dep_ == "conj" and child.pos_ not in {"VERB", "AUX"}:
             found.extend(conjuncts(child))
+        elif child.dep_ == "flat":
+            # "Port Louis and London" where the parser hangs London on Louis.
+            found.extend(conjuncts(child)[1:])
     return sorted(found, key=lambda t: t.i)
 
 
