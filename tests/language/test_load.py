@@ -65,3 +65,18 @@ def test_a_component_without_weights_says_so() -> None:
     empty.add_pipe("demarche_joint")
     with pytest.raises(ValueError, match="has no model"):
         empty("Text.")
+
+
+def test_the_fast_model_reads_the_same_things(fast: Language, tmp_path: Path) -> None:
+    doc = fast(TEXT)
+    root = next(token for token in doc if token.dep_ == "ROOT")
+    assert (root.text, root.lemma_) == ("warned", "warn")
+    assert {"Russia", "Maria Zakharova", "Moscow"} <= {e.text for e in doc.ents}
+    fast.to_disk(tmp_path / "copy")
+    assert annotations(spacy.load(tmp_path / "copy")) == annotations(fast)
+
+
+def test_the_fast_model_does_not_mind_its_neighbours(fast: Language) -> None:
+    texts = [TEXT, "Kenya's president will meet the IMF.", "", "\n\n", TEXT.upper()]
+    alone = [fast(text).to_json() for text in texts]
+    assert [doc.to_json() for doc in fast.pipe(texts, n_process=2)] == alone
