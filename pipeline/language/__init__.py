@@ -12,7 +12,7 @@ from pipeline.language import component, quantities
 
 __all__ = ["ModelNotFound", "component", "load", "model_version", "quantities"]
 
-_SHIPPED = {name: Path(__file__).parent / "models" / f"en_demarche_{name}" for name in ("accurate", "fast")}
+_SHIPPED = {"accurate": "en_demarche_accurate", "fast": "en_demarche_fast"}
 
 
 class ModelNotFound(ValueError):
@@ -24,12 +24,16 @@ def load(name: str = "accurate", **options: Any) -> Language:
 
     Options go to `spacy.load`. Raises ModelNotFound if there is no such pipeline.
     """
-    target = _SHIPPED.get(name, Path(name))
+    target = _SHIPPED.get(name, name)
     try:
-        return spacy.load(target if target.is_dir() else name, **options)
+        return spacy.load(target, **options)
     except OSError as error:
-        if target.is_dir():
+        if Path(target).is_dir():
             raise ModelNotFound(f"{target} is no whole spaCy pipeline: {error}. Make it again or reinstall.") from error
+        if name in _SHIPPED:
+            raise ModelNotFound(
+                f"The package {target} is not installed: run make setup, or pip install models/{target} of the project."
+            ) from None
         known = ", ".join(_SHIPPED)
         raise ModelNotFound(
             f"No language model '{name}'. Give one of the shipped models ({known}), the folder of a spaCy pipeline, or "

@@ -7,3 +7,8 @@ from pipeline.language import load
 @pytest.fixture(scope="session")
 def nlp() -> Language:
     return load()
+
+
+@pytest.fixture(scope="session")
+def fast() -> Language:
+    return load("fast")

@@ -53,7 +53,7 @@ def load(**overrides):
     return load_model_from_path(Path(__file__).parent / "pipeline", **overrides)
 '''
 PROJECT = """[build-system]
-requires = ["setuptools>=70"]
+requires = ["setuptools>=77"]
 build-backend = "setuptools.build_meta"
 
 [project]
@@ -61,7 +61,7 @@ name = "{package}"
 version = "{version}"
 description = "English pipeline of Démarche"
 requires-python = ">=3.11,<3.12"
-license = {{ text = "{licence}" }}
+license = "CC-BY-SA-4.0"
 
 [project.entry-points.spacy_models]
 {package} = "{package}"
@@ -83,6 +83,6 @@ def write_package(nlp: Language, folder: Path) -> Path:
     module.mkdir(parents=True)
     (module / "__init__.py").write_text(INIT, encoding="utf8")
     nlp.to_disk(module / "pipeline")
-    project = PROJECT.format(package=package, version=nlp.meta["version"], licence=LICENCE)
+    project = PROJECT.format(package=package, version=nlp.meta["version"])
     (home / "pyproject.toml").write_text(project, encoding="utf8")
     return home
