@@ -117,7 +117,7 @@ class Recipe:
         return self.out / f"{name}.pt"
 
     def _package(self, name: str) -> Path:
-        return self.out / f"en_demarche_{name}" / f"en_demarche_{name}" / "pipeline"
+        return self.out / f"en_demarche_{name}" / f"en_demarche_{name}" / "spacy-pipeline"
 
 
 def _encoder_folder(given: Path, out: Path) -> Path:

@@ -50,7 +50,7 @@ from spacy.util import load_model_from_path
 
 def load(**overrides):
     """The pipeline; `overrides` are those of `spacy.load`."""
-    return load_model_from_path(Path(__file__).parent / "pipeline", **overrides)
+    return load_model_from_path(Path(__file__).parent / "spacy-pipeline", **overrides)
 '''
 PROJECT = """[build-system]
 requires = ["setuptools>=77"]
@@ -70,7 +70,7 @@ license = "CC-BY-SA-4.0"
 packages = ["{package}"]
 
 [tool.setuptools.package-data]
-{package} = ["pipeline/**"]
+{package} = ["spacy-pipeline/**"]
 """
 
 
@@ -82,7 +82,7 @@ def write_package(nlp: Language, folder: Path) -> Path:
     module = home / package
     module.mkdir(parents=True)
     (module / "__init__.py").write_text(INIT, encoding="utf8")
-    nlp.to_disk(module / "pipeline")
+    nlp.to_disk(module / "spacy-pipeline")
     project = PROJECT.format(package=package, version=nlp.meta["version"])
     (home / "pyproject.toml").write_text(project, encoding="utf8")
     return home
