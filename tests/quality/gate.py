@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 FLOORS = Path(__file__).with_name("floors.json")
@@ -49,7 +50,10 @@ def main() -> int:
 
     gate = Gate()
     fallen = []
-    for area, measure in {"language_model": test_language_model.measure, **MEASURES}.items():
+    language_models = {
+        area: partial(test_language_model.measure, model=name) for area, name in test_language_model.AREAS.items()
+    }
+    for area, measure in {**language_models, **MEASURES}.items():
         figures = measure(DEFAULT)
         print(area, json.dumps(figures, indent=1))
         if "--update" in sys.argv:

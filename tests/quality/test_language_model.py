@@ -1,4 +1,4 @@
-"""Floors of the shipped language model, on parts small enough for every run."""
+"""Floors of the shipped language models, on parts small enough for every run."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from tests.quality.gate import Gate
 SENTENCES, PASSAGES = 250, 150
 
 
-def measure(shared: Path) -> dict[str, float]:
+def measure(shared: Path, model: str) -> dict[str, float]:
     """Figures in percent on the beginnings of GUM dev and CrossNER politics dev."""
     data = shared / "data" / "nlp"
-    nlp = load()
+    nlp = load(model)
     sentences = read_conllu(data / "ud" / "gum_open-dev.conllu")[:SENTENCES]
     gold, raw = score_gold_words(nlp, sentences), score_raw_text(nlp, sentences)
     passages = read_passages(data / "ner_derived" / "dev_politics.jsonl")[:PASSAGES]
@@ -31,6 +31,10 @@ def measure(shared: Path) -> dict[str, float]:
     }
 
 
+AREAS = {"language_model": "accurate", "language_model_fast": "fast"}
+
+
 @pytest.mark.quality
-def test_language_model_holds_its_floors(shared: Path, gate: Gate) -> None:
-    gate.check("language_model", measure(shared))
+@pytest.mark.parametrize("area", AREAS)
+def test_language_model_holds_its_floors(area: str, shared: Path, gate: Gate) -> None:
+    gate.check(area, measure(shared, AREAS[area]))
