@@ -2,7 +2,7 @@
 
 Where the text comes from, the next only if the last fell short:
 1. what the feed carries as content, if it is long enough to be the article;
-2. the page that the entry links to (robots.txt is not asked yet);
+2. the page that the entry links to, if robots.txt allows it;
 3. the longer of content and summary, if the page gave nothing.
 """
 
@@ -21,6 +21,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
+from connectors.entries import Entries
 from connectors.http import Response
 from pipeline.errors import BadInput, DemarcheError, Transient
 from pipeline.inputs import article_from_page, decode_page, fragment_to_text, make_article
@@ -55,46 +56,36 @@ class FeedConnector:
         self._target = target
 
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
-        known: dict[str, str] = checkpoint.get("entries", {})
+        target = self._target
+        entries = Entries(checkpoint, target.now)
         try:
-            response = self._fetch(checkpoint)
+            response = target.fetch(checkpoint, whole=Entries.due(checkpoint, target.now))
             if response.not_modified:
-                yield from (Unchanged(key) for key in known)
+                yield Unchanged(target.name)
                 return
             feed = parse(response)
         except DemarcheError as error:
-            yield Refusal.of(self._target.name, error)
+            yield Refusal.of(target.name, error)
             return
-        seen: dict[str, str] = {}
-        complete = True
+        target.ttl_s = _ttl_s(feed)
         for number, entry in enumerate(feed.entries[:MAX_ENTRIES], start=1):
             key = entry.get("link") or entry.get("id") or f"{response.url}, entry {number}"
             digest = _digest(entry)
-            if known.get(key) == digest:
-                seen[key] = digest
+            if entries.is_known(key, digest):
                 yield Unchanged(key)
                 continue
             try:
                 yield self._article(entry, feed, response)
-                seen[key] = digest
+                entries.read(key, digest)
             except DemarcheError as error:
-                # Not marked as seen: a page that is missing now may be there when the feed is next read.
-                complete = False
+                entries.failed(key, digest, error)
                 yield Refusal.of(key, error, _raw(entry))
         if len(feed.entries) > MAX_ENTRIES:
             yield Refusal(
                 response.url, f"The feed has {len(feed.entries):,} entries; the first {MAX_ENTRIES:,} are read."
             )
-        checkpoint["entries"] = seen
-        # Without validators the feed is sent again as a whole, and with it the entries that were refused.
-        checkpoint["etag"] = response.headers.get("etag") if complete else None
-        checkpoint["modified"] = response.headers.get("last-modified") if complete else None
-
-    def _fetch(self, checkpoint: Checkpoint) -> Response:
-        etag, modified = checkpoint.get("etag"), checkpoint.get("modified")
-        if "response" in vars(self._target) or not (etag or modified):
-            return self._target.response
-        return self._target.fetcher.get(self._target.name, etag=etag, modified=modified)
+        entries.save()
+        target.remember(response, checkpoint)
 
     def _article(self, entry: Any, feed: Any, response: Response) -> Article:
         link = _link(entry, response.url)
@@ -121,7 +112,7 @@ class FeedConnector:
         return page if len(page.text) >= len(content) else self._make(link, title, content, fields)
 
     def _page(self, link: str, title: str, fields: dict[str, Any]) -> Article:
-        response = self._target.fetcher.get(link)
+        response = self._target.page(link)
         return article_from_page(
             decode_page(response.body, response.content_type),
             url=link,
@@ -203,6 +194,12 @@ def _moment(parsed: Any, written: str | None) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _ttl_s(feed: Any) -> float | None:
+    """How long the feed says it may be kept."""
+    written = str(feed.feed.get("ttl") or "").strip()
+    return float(written) * 60 if written.isdigit() and len(written) < 6 else None
 
 
 def _language(feed: Any) -> str | None:

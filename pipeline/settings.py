@@ -10,11 +10,12 @@ import json
 import os
 import tomllib
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from pipeline.errors import BadSetting
 
@@ -59,7 +60,18 @@ class Settings(BaseModel):
     contact: str = Field("", description="Address that the user agent names, so that publishers can reach you.")
     request_timeout_s: float = Field(20.0, gt=0, description="Time a request to a source may take (seconds).")
     request_gap_s: float = Field(1.0, ge=0, description="Pause between two requests to one host (seconds).")
+    private_networks: tuple[str, ...] = Field(
+        (), description="Networks that are not public and yet may hold sources, such as 10.20.0.0/16."
+    )
+    robots_for_sources: bool = Field(False, description="Ask robots.txt for listed sources too, not only for pages.")
     sources: Path | None = Field(None, description="List of sources (TOML); default: sources.toml in `home`.")
+
+    @field_validator("private_networks")
+    @classmethod
+    def _are_networks(cls, written: tuple[str, ...]) -> tuple[str, ...]:
+        for network in written:
+            ip_network(network.strip(), strict=False)
+        return written
 
 
 def _environment() -> dict[str, str]:
@@ -97,9 +109,9 @@ def _local_servers(home: Path) -> dict[str, str]:
 def load_settings(**overrides: Any) -> Settings:
     """Settings from all sources; raises BadSetting naming the key that cannot be used."""
     values: dict[str, Any] = {**_file(), **_environment(), **overrides}
-    for key in ("actors", "cues"):
+    for key, separator in (("actors", os.pathsep), ("cues", os.pathsep), ("private_networks", ",")):
         if isinstance(values.get(key), str):
-            values[key] = tuple(part for part in values[key].split(os.pathsep) if part)
+            values[key] = tuple(part for part in values[key].split(separator) if part)
     home = Path(values.get("home") or default_home())
     try:
         return Settings(**{**_local_servers(home), **values})
@@ -134,7 +146,8 @@ def reference() -> str:
         lines.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
     lines += [
         "",
-        "Lists (`actors`, `cues`) are arrays in TOML; in the environment their parts are separated as in `PATH`.",
+        "Lists (`actors`, `cues`) are arrays in TOML; in the environment their parts are separated as in `PATH`, those",
+        "of `private_networks` by commas.",
         "",
         "```toml",
         "# demarche.toml",

@@ -89,7 +89,13 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home", request_timeout_s=2, request_gap_s=0, contact="desk@example.org")
+    return Settings(
+        home=tmp_path / "home",
+        request_timeout_s=2,
+        request_gap_s=0,
+        contact="desk@example.org",
+        private_networks=("127.0.0.0/8",),
+    )
 
 
 @pytest.fixture
@@ -97,8 +103,10 @@ def read(settings: Settings) -> Iterator[Callable[..., list[Found]]]:
     """Reads what a user would name, and returns everything found."""
     with Fetcher(settings) as fetcher:
 
-        def read_target(name: str | Path, checkpoint: dict | None = None, options: Settings = settings) -> list[Found]:
-            target = Target(str(name), options, fetcher, NOW)
+        def read_target(
+            name: str | Path, checkpoint: dict | None = None, options: Settings = settings, now: datetime = NOW
+        ) -> list[Found]:
+            target = Target(str(name), options, fetcher, now)
             return list(kind_of(target).open(target).read({} if checkpoint is None else checkpoint))
 
         yield read_target
