@@ -95,8 +95,9 @@ class Options(BaseModel):
 class Target:
     """What the user named: a path or an address, and how the web is asked for it.
 
-    `moved_to` is asked instead of `name` once permanent redirects have shown it. What the source answered last and how
-    long its own list says it may be kept (`ttl_s`, set by kinds that know it) tell the scheduler when to come again.
+    `moved_to` is asked instead of `name` once permanent redirects have shown it. What the source answered last tells
+    the scheduler when to come again, and so do two things that kinds set where they know them: how long the list may be
+    kept (`ttl_s`), and how far back it goes (`reach_s`).
     """
 
     name: str
@@ -107,6 +108,7 @@ class Target:
     moved_to: str | None = None
     answer: Response | None = None
     ttl_s: float | None = None
+    reach_s: float | None = None
 
     @property
     def is_address(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -67,7 +68,8 @@ class FeedConnector:
         except DemarcheError as error:
             yield Refusal.of(target.name, error)
             return
-        target.ttl_s = _ttl_s(feed)
+        target.ttl_s, target.reach_s = _ttl_s(feed), _reach_s(feed, target.now)
+        guids = Counter(str(entry.get("id") or "") for entry in feed.entries)
         for number, entry in enumerate(feed.entries[:MAX_ENTRIES], start=1):
             key = entry.get("link") or entry.get("id") or f"{response.url}, entry {number}"
             digest = _digest(entry)
@@ -75,7 +77,8 @@ class FeedConnector:
                 yield Unchanged(key)
                 continue
             try:
-                yield self._article(entry, feed, response)
+                guid = str(entry.get("id") or "")
+                yield self._article(entry, feed, response, guid if guids[guid] == 1 else None)
                 entries.read(key, digest)
             except DemarcheError as error:
                 entries.failed(key, digest, error)
@@ -87,8 +90,10 @@ class FeedConnector:
         entries.save()
         target.remember(response, checkpoint)
 
-    def _article(self, entry: Any, feed: Any, response: Response) -> Article:
+    def _article(self, entry: Any, feed: Any, response: Response, guid: str | None) -> Article:
+        """`guid` is None where several entries bear it."""
         link = _link(entry, response.url)
+        source = SourceRef(connector=CONNECTOR, id=self._target.name, guid=guid)
         title = _plain(entry.get("title", ""))
         content, summary = _content(entry), fragment_to_text(entry.get("summary") or "")
         fields: dict[str, Any] = {
@@ -97,6 +102,7 @@ class FeedConnector:
             "tags": [tag for tag in (_plain(t.get("term") or "") for t in entry.get("tags", [])) if tag],
             "publisher": Publisher(id=host_of(link), name=_plain(feed.feed.get("title", "")) or None),
             "language": _language(feed),
+            "source": source,
         }
         if len(content) >= FULL_TEXT_CHARS and not content.endswith(("…", "...", "[…]", "[...]")):
             return self._make(link, title, content, fields)
@@ -116,7 +122,6 @@ class FeedConnector:
         return article_from_page(
             decode_page(response.body, response.content_type),
             url=link,
-            source=self._source,
             fetched_at=self._target.now,
             max_chars=self._target.settings.max_article_chars,
             title=title or None,
@@ -128,15 +133,10 @@ class FeedConnector:
             url=link,
             title=title,
             text=text,
-            source=self._source,
             fetched_at=self._target.now,
             max_chars=self._target.settings.max_article_chars,
             **{key: value for key, value in fields.items() if value is not None},
         )
-
-    @property
-    def _source(self) -> SourceRef:
-        return SourceRef(connector=CONNECTOR, id=self._target.name)
 
 
 def parse(response: Response) -> Any:
@@ -200,6 +200,12 @@ def _ttl_s(feed: Any) -> float | None:
     """How long the feed says it may be kept."""
     written = str(feed.feed.get("ttl") or "").strip()
     return float(written) * 60 if written.isdigit() and len(written) < 6 else None
+
+
+def _reach_s(feed: Any, now: datetime) -> float | None:
+    """How far back the feed goes; None where its entries have no dates."""
+    dates = [moment for moment in map(_published_at, feed.entries[:MAX_ENTRIES]) if moment]
+    return max(0.0, (now - min(dates)).total_seconds()) if dates else None
 
 
 def _language(feed: Any) -> str | None:

@@ -7,13 +7,17 @@ A row is written before its article is sent, so that a crash in between leaves f
 were sent, and marked once Kafka has acknowledged it: only then is an unchanged article left out. All rows belong to
 one stream, that is one Kafka cluster and topic prefix: a Kafka that was wiped gets a new cluster id, and with it
 everything again.
+
+An article is known by its id and by its other names (connectors.twins). When a second source tells a known article in
+its own words, that is no correction: only what the same source said otherwise before makes a new revision.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 
 from connectors.base import Checkpoint
+from connectors.twins import Name, headline_mark, names_of, tellers
 from pipeline.errors import Transient
 from pipeline.records import Article
 
@@ -31,6 +36,14 @@ CREATE TABLE IF NOT EXISTS articles (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoints (
     stream TEXT NOT NULL, source TEXT NOT NULL, checkpoint TEXT NOT NULL, PRIMARY KEY (stream, source)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS names (
+    stream TEXT NOT NULL, name TEXT NOT NULL, article_id TEXT NOT NULL, canonical_url TEXT NOT NULL,
+    headline TEXT NOT NULL, PRIMARY KEY (stream, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tellings (
+    stream TEXT NOT NULL, teller TEXT NOT NULL, article_id TEXT NOT NULL, content_hash TEXT NOT NULL,
+    PRIMARY KEY (stream, teller)
 ) WITHOUT ROWID;
 """
 
@@ -44,14 +57,15 @@ class Plan:
 
 
 class Ledger:
-    """The rows of one stream. Not for several threads; several processes may share the file."""
+    """The rows of one stream, for many threads; several processes may share the file."""
 
     def __init__(self, path: Path, stream: str) -> None:
         self._path = path
         self._stream = stream
+        self._lock = threading.RLock()
         with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             # Safe when the process is killed. A power cut may cost the last commits: their articles are sent again.
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -65,24 +79,37 @@ class Ledger:
     ) -> None:
         self._db.close()
 
-    def plan(self, article: Article, *, again: bool = False) -> Plan:
-        """Give the article the time at which it was first seen and its revision.
+    def plan(
+        self,
+        article: Article,
+        *,
+        again: bool = False,
+        followed: bool = False,
+        on_their_way: Container[str] = (),
+    ) -> Plan:
+        """Give the article the id under which it is known, the time at which it was first seen and its revision.
 
-        The same content keeps both; other content under a known id is the next revision. With `again`, an unchanged
-        article is to be sent too, as it was.
+        The same content keeps time and revision; other content under a known id is the next revision, in a `followed`
+        source only if that source said something else before. With `again`, an unchanged article is to be sent too.
+        Articles `on_their_way` are about to be acknowledged.
         """
-        key = (self._stream, article.article_id)
         with self._transaction() as db:
+            article = self._under_known_id(db, article)
+            key = (self._stream, article.article_id)
             row = db.execute(
                 "SELECT first_seen_at, revision, content_hash, acknowledged FROM articles"
                 " WHERE stream = ? AND article_id = ?",
                 key,
             ).fetchone()
-            first_seen_at, revision, same, acknowledged = article.first_seen_at, 1, False, False
-            if row is not None:
-                first_seen_at, acknowledged = datetime.fromisoformat(row[0]), bool(row[3])
+            corrects = self._tell(db, article)
+            if row is None:
+                first_seen_at, revision, same, acknowledged = article.first_seen_at, 1, False, False
+            else:
+                first_seen_at, revision, acknowledged = datetime.fromisoformat(row[0]), row[1], bool(row[3])
                 same = row[2] == article.content_hash
-                revision = row[1] if same else row[1] + 1
+                if followed and not corrects and not same and (acknowledged or article.article_id in on_their_way):
+                    return Plan(article, unchanged=True)
+                revision += not same
             if not same:
                 db.execute(
                     "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, 0)",
@@ -90,6 +117,46 @@ class Ledger:
                 )
         planned = article.model_copy(update={"first_seen_at": first_seen_at, "revision": revision})
         return Plan(planned, unchanged=same and acknowledged and not again)
+
+    def _under_known_id(self, db: sqlite3.Connection, article: Article) -> Article:
+        """The article under its own id if that is known, else under that of the article whose name it has."""
+        names = names_of(article)
+        headline = headline_mark(article.title)
+        found = (article.article_id, article.canonical_url)
+        known = db.execute(
+            "SELECT 1 FROM articles WHERE stream = ? AND article_id = ?", (self._stream, article.article_id)
+        ).fetchone()
+        if not known:
+            found = next(self._bearers(db, names, headline), found)
+        db.executemany(
+            "INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?)",
+            [(self._stream, name.mark, *found, headline) for name in names],
+        )
+        return article.model_copy(update={"article_id": found[0], "canonical_url": found[1]})
+
+    def _bearers(self, db: sqlite3.Connection, names: list[Name], headline: str) -> Iterator[tuple[str, str]]:
+        for name in names:
+            row = db.execute(
+                "SELECT article_id, canonical_url, headline FROM names WHERE stream = ? AND name = ?",
+                (self._stream, name.mark),
+            ).fetchone()
+            if row and (name.certain or (headline and row[2] == headline)):
+                yield row[0], row[1]
+
+    def _tell(self, db: sqlite3.Connection, article: Article) -> bool:
+        """Write down what a source says now; whether it said something else about this article before."""
+        said = set()
+        for teller in tellers(article):
+            row = db.execute(
+                "SELECT content_hash FROM tellings WHERE stream = ? AND teller = ? AND article_id = ?",
+                (self._stream, teller, article.article_id),
+            ).fetchone()
+            said |= {row[0]} if row else set()
+            db.execute(
+                "INSERT OR REPLACE INTO tellings VALUES (?, ?, ?, ?)",
+                (self._stream, teller, article.article_id, article.content_hash),
+            )
+        return bool(said) and article.content_hash not in said
 
     def acknowledge(self, articles: list[Article]) -> None:
         """Kafka has these, as they were planned."""
@@ -123,9 +190,10 @@ class Ledger:
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
-        """A full disk or a missing permission as an error of ours."""
+        """A full disk or a missing permission as an error of ours; one thread at a time."""
         try:
-            yield
+            with self._lock:
+                yield
         except (OSError, sqlite3.Error) as error:
             raise Transient(
                 f"The list of known articles, {self._path}, cannot be used: {error}.",

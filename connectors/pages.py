@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.base import Checkpoint, Found, Refusal, Target
+from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
 from pipeline.errors import DemarcheError
 from pipeline.inputs import article_from_page, decode_page
 from pipeline.records import SourceRef
@@ -25,7 +25,10 @@ class PageConnector:
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
         target, body = self._target, b""
         try:
-            response = target.response
+            response = target.fetch(checkpoint)
+            if response.not_modified:
+                yield Unchanged(target.name)
+                return
             body = response.body
             yield article_from_page(
                 decode_page(body, response.content_type),
@@ -34,5 +37,6 @@ class PageConnector:
                 fetched_at=target.now,
                 max_chars=target.settings.max_article_chars,
             )
+            target.remember(response, checkpoint)
         except DemarcheError as error:
             yield Refusal.of(target.name, error, body)

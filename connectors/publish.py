@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+import json
+import threading
+import time
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -14,15 +17,20 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from connectors.base import RAW_BYTES, Checkpoint, Connector, Declared, Found, Refusal, Skipped, Unchanged
+from connectors.hosts import Stopped
 from connectors.ledger import Ledger
+from connectors.secrets import hide, hide_bytes
 from pipeline.errors import BadInput, Terminal, Transient, Unreachable
-from pipeline.records import Article, DeadLetter, hash_id
+from pipeline.records import Article, DeadLetter, SourceHealth, hash_id
 from pipeline.settings import Settings
 from pipeline.topics import MAX_LETTER_BYTES, admin, bootstrap_servers, ensure_topics, topics, unreachable
 
 STEP = "connect"
 _IN_FLIGHT = 500
 """Articles sent before their acknowledgements are waited for and written down."""
+
+_SETTLE_EVERY_S = 2.0
+"""Reading pages is slow: what a killed process sends a second time is what it sent in these seconds."""
 
 _DELIVERY_TIMEOUT_MS = 60_000
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -37,6 +45,15 @@ class Summary:
     unchanged: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    new_at: list[datetime] = field(default_factory=list)
+    """When each new article was published, as far as it says so."""
+
+    def add(self, other: Summary) -> None:
+        self.published += other.published
+        self.revised += other.revised
+        self.unchanged += other.unchanged
+        self.refusals += other.refusals
+        self.skipped += other.skipped
 
     @property
     def exit_code(self) -> int:
@@ -60,7 +77,7 @@ def stream_id(settings: Settings) -> str:
 
 
 class ArticleProducer:
-    """Publishes what connectors find, each article once.
+    """Publishes what connectors find, each article once; for many threads, each with a source of its own.
 
     The producer is idempotent and waits for all replicas (acks=all), so that its own retries neither lose nor repeat
     a record. Nothing counts as published, and no checkpoint moves, before Kafka has acknowledged it.
@@ -70,9 +87,9 @@ class ArticleProducer:
         self._settings = settings
         self._ledger = ledger
         self._again = again
-        self._topics = topics(settings)
-        self._sent: list[tuple[Article | DeadLetter, Any]] = []
-        self._in_flight: dict[str, str] = {}
+        self.topics = topics(settings)
+        self._planning = threading.Lock()
+        self._on_their_way: dict[str, _Sent] = {}
         ensure_topics(settings)
         try:
             self._producer = KafkaProducer(
@@ -100,98 +117,175 @@ class ArticleProducer:
         # Without a wait after an error: what was not acknowledged is sent again by the next run.
         self._producer.close(timeout=None if error is None else 0)
 
-    def publish(self, source: str, connector: Connector, declared: Declared, summary: Summary) -> Iterable[Found]:
+    def publish(
+        self, source: str, connector: Connector, declared: Declared, summary: Summary, *, followed: bool = False
+    ) -> Generator[Found, None, None]:
         """Read a source to its end and publish it; yields each thing found once it is on its way.
 
-        Raises Unreachable when Kafka is lost on the way: what it had acknowledged stays known.
+        A source that is `followed` is read again and again: that it cannot be read now is told by its health, not by a
+        dead letter each time. Raises Unreachable when Kafka is lost on the way: what it had acknowledged stays known.
         """
         checkpoint: Checkpoint = {} if self._again else self._ledger.checkpoint(source)
-        for found in connector.read(checkpoint):
-            self._take(found, declared, summary)
-            yield found
-            if len(self._sent) >= _IN_FLIGHT:
-                self._settle(summary)
-        self._settle(summary)
-        if checkpoint:
+        before = json.dumps(checkpoint)
+        sending = _Sending(self, declared, summary, followed)
+        try:
+            for found in connector.read(checkpoint):
+                if isinstance(found, Refusal) and followed and found.input == source:
+                    summary.refusals.append(found)
+                else:
+                    sending.take(found)
+                yield found
+        except (Stopped, GeneratorExit):
+            # Told to stop in the middle: what is sent is written down, the source is read again from its beginning.
+            sending.settle()
+            raise
+        finally:
+            sending.forget()
+        sending.settle()
+        if json.dumps(checkpoint) != before:
             self._ledger.save_checkpoint(source, checkpoint)
 
-    def _take(self, found: Found, declared: Declared, summary: Summary) -> None:
-        if isinstance(found, Skipped):
-            summary.skipped.append(found)
-        elif isinstance(found, Unchanged):
-            summary.unchanged += 1
-        elif isinstance(found, Refusal):
-            self._refuse(found, summary)
-        else:
-            self._send_article(declared.apply(found), summary)
+    def send_health(self, source_id: str, health: SourceHealth | None) -> None:
+        """Tell how a source is doing; None where it is followed no more. Not waited for: another will follow."""
+        self._send(self.topics.sources_health.name, source_id, None if health is None else health.to_json())
 
-    def _send_article(self, article: Article, summary: Summary) -> None:
-        # The same article twice in one run, say from two feeds: the first is not acknowledged yet.
-        if self._in_flight.get(article.article_id) == article.content_hash:
-            summary.unchanged += 1
-            return
-        plan = self._ledger.plan(article, again=self._again)
-        if plan.unchanged:
-            summary.unchanged += 1
-            return
-        self._in_flight[article.article_id] = article.content_hash
-        self._send(self._topics.articles_raw.name, article.article_id, plan.article)
+    def send_article(self, article: Article, *, followed: bool) -> _Sent:
+        """Send an article unless it is known or on its way already."""
+        with self._planning:
+            plan = self._ledger.plan(article, again=self._again, followed=followed, on_their_way=self._on_their_way)
+            planned = plan.article
+            sent = self._on_their_way.get(planned.article_id)
+            if plan.unchanged or (sent and sent.article and sent.article.content_hash == planned.content_hash):
+                return _Sent(None, sent.future if sent else None)
+            future = self._send(self.topics.articles_raw.name, planned.article_id, planned.to_json())
+            self._on_their_way[planned.article_id] = sent = _Sent(planned, future)
+            return sent
 
-    def _refuse(self, refusal: Refusal, summary: Summary) -> None:
-        summary.refusals.append(refusal)
+    def send_letter(self, refusal: Refusal) -> _Sent:
         letter = dead_letter(refusal)
-        self._send(self._topics.dead_letter.name, letter.letter_id, letter)
+        return _Sent(None, self._send(self.topics.dead_letter.name, letter.letter_id, letter.to_json()))
 
-    def _send(self, topic: str, key: str, record: Article | DeadLetter) -> None:
+    def arrived(self, sent: list[_Sent]) -> None:
+        """Kafka has acknowledged these: write it down."""
+        self._ledger.acknowledge([one.article for one in sent if one.article])
+        self.forget(sent)
+
+    def forget(self, sent: list[_Sent]) -> None:
+        with self._planning:
+            for one in sent:
+                if one.article and self._on_their_way.get(one.article.article_id) is one:
+                    del self._on_their_way[one.article.article_id]
+
+    def wait(self) -> None:
+        """Return when Kafka has answered for everything sent so far."""
+        self._producer.flush(timeout=_DELIVERY_TIMEOUT_MS / 1000 + 5)
+
+    def lost(self, error: BaseException, count: int) -> Transient:
+        """Kafka was there at the start: say how much of the work it did not take."""
+        reason = str(error) or type(error).__name__
+        return Transient(
+            f"Kafka at {self._settings.kafka} did not acknowledge {count} records: {reason}.",
+            "See `demarche status`, then run the same command again: what was acknowledged is not sent twice.",
+        )
+
+    def _send(self, topic: str, key: str, value: bytes | None) -> Any:
         try:
-            future = self._producer.send(topic, key=key.encode(), value=record.to_json())
+            return self._producer.send(topic, key=key.encode(), value=value)
         except _TOO_LARGE as error:
             raise Terminal(f"A message for the topic {topic} is too large for Kafka: {error}.") from error
         except KafkaError as error:
             raise unreachable(self._settings, error) from error
-        self._sent.append((record, future))
 
-    def _settle(self, summary: Summary) -> None:
-        """Wait until Kafka has answered for everything sent, and write down what it has."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sent:
+    """What Kafka is to answer for. Without an article it is a letter, or an article that somebody else has sent."""
+
+    article: Article | None
+    future: Any
+
+
+class _Sending:
+    """What one reading of one source has sent and not yet got an answer for."""
+
+    def __init__(self, producer: ArticleProducer, declared: Declared, summary: Summary, followed: bool) -> None:
+        self._producer = producer
+        self._declared = declared
+        self._summary = summary
+        self._followed = followed
+        self._sent: list[_Sent] = []
+        self._settled_at = time.monotonic()
+
+    def take(self, found: Found) -> None:
+        if isinstance(found, Skipped):
+            self._summary.skipped.append(found)
+        elif isinstance(found, Unchanged):
+            self._summary.unchanged += 1
+        elif isinstance(found, Refusal):
+            self._summary.refusals.append(found)
+            self._sent.append(self._producer.send_letter(found))
+        else:
+            sent = self._producer.send_article(self._declared.apply(found), followed=self._followed)
+            self._summary.unchanged += sent.article is None
+            if sent.future is not None:
+                self._sent.append(sent)
+        if len(self._sent) >= _IN_FLIGHT or time.monotonic() - self._settled_at > _SETTLE_EVERY_S:
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until Kafka has answered for everything sent, and write down what it has.
+
+        Raises Transient for what it has not taken.
+        """
+        self._settled_at = time.monotonic()
+        if not self._sent:
+            return
         sent, self._sent = self._sent, []
-        self._in_flight.clear()
         try:
-            self._producer.flush(timeout=_DELIVERY_TIMEOUT_MS / 1000 + 5)
+            self._producer.wait()
         except KafkaError as error:
-            lost: KafkaError | None = error
+            lost: BaseException | None = error
         else:
             lost = None
-        articles, letters = [], 0
-        for record, future in sent:
-            if future.succeeded() and isinstance(record, Article):
-                articles.append(record)
-            elif future.succeeded():
-                letters += 1
-            elif isinstance(record, Article) and isinstance(future.exception, _TOO_LARGE):
-                self._refuse(_too_large(record), summary)
+        arrived, too_large, missing = [], [], []
+        for one in sent:
+            if one.future.succeeded():
+                arrived.append(one)
+            elif one.article and isinstance(one.future.exception, _TOO_LARGE):
+                too_large.append(one)
             else:
-                lost = lost or future.exception or KafkaError("no answer in time")
-        self._ledger.acknowledge(articles)
-        summary.published += len(articles)
-        summary.revised += sum(article.revision > 1 for article in articles)
+                missing.append(one)
+                lost = lost or one.future.exception or KafkaError("no answer in time")
+        self._producer.arrived(arrived)
+        self._producer.forget(too_large + missing)
+        articles = [one.article for one in arrived if one.article]
+        self._summary.published += len(articles)
+        self._summary.revised += sum(article.revision > 1 for article in articles)
+        self._summary.new_at += [one.published_at or one.fetched_at for one in articles if one.revision == 1]
         if lost is not None:
-            raise _not_delivered(self._settings, lost, len(sent) - len(articles) - letters) from lost
-        if self._sent:
-            self._settle(summary)
+            raise self._producer.lost(lost, len(missing)) from lost
+        for one in too_large:
+            if one.article:
+                self.take(_too_large(one.article))
+        self.settle()
+
+    def forget(self) -> None:
+        """What has no answer when reading ends by an error is sent again next time."""
+        self._producer.forget(self._sent)
 
 
 def dead_letter(refusal: Refusal) -> DeadLetter:
     """The record of a refused input. The same input refused again for the same reason is the same letter, and the
     topic is compacted: reading a bad file every day makes one letter."""
-    raw = refusal.raw[:RAW_BYTES]
+    raw = hide_bytes(refusal.raw[:RAW_BYTES])
     return DeadLetter(
         letter_id=hash_id(STEP, refusal.input, refusal.reason, hashlib.sha256(raw).hexdigest()),
         step=STEP,
-        reason=str(refusal),
+        reason=hide(str(refusal)),
         error_type=refusal.error_type,
-        key=refusal.input,
+        key=hide(refusal.input),
         value=base64.b64encode(raw).decode("ascii"),
-        truncated=len(raw) < len(refusal.raw),
+        truncated=len(refusal.raw) > RAW_BYTES,
         failed_at=datetime.now(UTC),
     )
 
@@ -199,12 +293,3 @@ def dead_letter(refusal: Refusal) -> DeadLetter:
 def _too_large(article: Article) -> Refusal:
     reason = "Kafka refuses it as too large. Raise max.message.bytes of the topic, or split the article."
     return Refusal(article.url, reason, article.to_json(), "MessageSizeTooLarge")
-
-
-def _not_delivered(settings: Settings, error: BaseException, count: int) -> Transient:
-    """Kafka was there at the start: say how much of the work it did not take."""
-    reason = str(error) or type(error).__name__
-    return Transient(
-        f"Kafka at {settings.kafka} did not acknowledge {count} records: {reason}.",
-        "See `demarche status`, then run the same command again: what was acknowledged is not sent twice.",
-    )

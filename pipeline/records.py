@@ -79,6 +79,8 @@ class SourceRef(Record):
 
     connector: str
     id: str
+    guid: str | None = None
+    """What the source itself calls the article, where it has a name for it that no other entry has."""
 
 
 class Article(Record):
@@ -315,6 +317,35 @@ class Alert(Record):
     created_at: UtcTime
 
 
+class SourceHealth(Record):
+    """How a followed source is doing, after each time it was asked. `source_id` is the address in the source list.
+
+    `silent`: it answers, but has had nothing new for longer than it usually takes. `articles_a_day` is the mean of the
+    last week.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    source_id: str
+    kind: str
+    publisher: str | None = None
+    state: Literal["ok", "silent", "failing"] = "ok"
+    moved_to: str | None = None
+    last_fetch_at: UtcTime | None = None
+    last_success_at: UtcTime | None = None
+    last_article_at: UtcTime | None = None
+    last_error_at: UtcTime | None = None
+    last_error: str | None = None
+    failure_count: int = 0
+    """Failures since the last success."""
+    refused_count: int = 0
+    """Entries of the last reading that no article could be made of."""
+    last_refusal: str | None = None
+    article_count: int = 0
+    articles_a_day: float = 0.0
+    next_fetch_at: UtcTime | None = None
+    updated_at: UtcTime
+
+
 class DeadLetter(Record):
     """A record given up on: the original bytes (base64), where it failed and why, so that it can be replayed."""
 
@@ -338,6 +369,7 @@ RECORDS: tuple[type[Record], ...] = (
     StatementRecord,
     Claim,
     Alert,
+    SourceHealth,
     DeadLetter,
 )
 

@@ -2,6 +2,7 @@
 
 ```
 articles.raw → articles.enriched → statements → alerts        any step that gives up → dead-letter
+sources.health → news-sources
 ```
 """
 
@@ -52,11 +53,21 @@ class Topics:
     statements: Topic
     alerts: Topic
     dead_letter: Topic
+    sources_health: Topic
+    """The last health record of each followed source, under its id."""
     claims: Topic
     """What the table of open claims remembers; Faust wants this very name, and as many partitions as statements has."""
 
     def all(self) -> tuple[Topic, ...]:
-        return (self.articles_raw, self.articles_enriched, self.statements, self.alerts, self.dead_letter, self.claims)
+        return (
+            self.articles_raw,
+            self.articles_enriched,
+            self.statements,
+            self.alerts,
+            self.dead_letter,
+            self.sources_health,
+            self.claims,
+        )
 
 
 def topics(settings: Settings) -> Topics:
@@ -73,6 +84,8 @@ def topics(settings: Settings) -> Topics:
         statements=Topic(prefix + "statements", PARTITIONS, timedelta(days=7)),
         alerts=Topic(prefix + "alerts", 1, timedelta(days=90)),
         dead_letter=Topic(prefix + "dead-letter", 1, timedelta(days=90), "compact,delete", MAX_LETTER_BYTES),
+        # Compacted only: a source that was asked once in a year still has its health.
+        sources_health=Topic(prefix + "sources.health", 1, timedelta(days=7), "compact"),
         claims=Topic(f"{consumer_group(settings)}-claims-changelog", PARTITIONS, claims_kept, "compact,delete"),
     )
 

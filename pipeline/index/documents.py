@@ -14,6 +14,7 @@ from pipeline.records import (
     EnrichedArticle,
     Party,
     Publisher,
+    SourceHealth,
     Statement,
     hash_id,
 )
@@ -118,6 +119,17 @@ def revision_id(article: EnrichedArticle) -> str:
 def statement_doc_id(article: EnrichedArticle, statement_id: str) -> str:
     """Statement ids are the enricher's; with the article's they cannot meet those of another article."""
     return hash_id(article.article_id, statement_id)
+
+
+def source_document(health: SourceHealth) -> Document:
+    """How a followed source is doing, as of `@timestamp`."""
+    said = health.model_dump(mode="json", include=set(SourceHealth.model_fields) - {"schema_version", "updated_at"})
+    return encodable({"@timestamp": _iso(health.updated_at), **said})
+
+
+def source_doc_id(source_id: str) -> str:
+    """A hash: an address may be longer than an id can be."""
+    return hash_id(source_id)
 
 
 def alert_document(alert: Alert) -> Document:

@@ -6,7 +6,7 @@ external version: an older revision that arrives late is counted as stale and le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,11 +22,13 @@ from pipeline.index.documents import (
     month_of,
     revision_document,
     revision_id,
+    source_doc_id,
+    source_document,
     statement_doc_id,
     statement_documents,
 )
 from pipeline.index.templates import alias
-from pipeline.records import Alert, AlertSource, EnrichedArticle
+from pipeline.records import Alert, AlertSource, EnrichedArticle, SourceHealth
 from pipeline.settings import Settings
 
 _BULK_BYTES = 8 * 2**20
@@ -202,6 +204,27 @@ class Writer:
             if error.status_code in (400, 413):
                 raise _SpoiledRequest(reason_of(error)) from error
             raise
+
+    def sources(self, health: Mapping[str, SourceHealth | None]) -> dict[str, str]:
+        """Write how sources are doing, by their ids; None takes one out. Returns what was refused, and why.
+
+        An older record that comes late is turned away by its version, the time it was made.
+        """
+        index, actions = self._alias("sources"), []
+        for source_id, one in health.items():
+            if one is None:
+                actions.append({"_op_type": "delete", "_index": index, "_id": source_doc_id(source_id)})
+            else:
+                version = int(one.updated_at.timestamp() * 1000)
+                document = {"_source": source_document(one)}
+                actions.append(self._versioned(index, source_doc_id(source_id), version) | document)
+        with translated_errors(self.settings):
+            answers = list(self._bulk(actions))
+        return {
+            source_id: inner_reason(item["error"])
+            for source_id, item in zip(health, answers, strict=True)
+            if "error" in item and item["status"] not in (404, 409)
+        }
 
     def alert(self, alert: Alert, *, create: bool) -> bool:
         """Write an alert. With `create`, True only for whoever writes it first: that one may notify.

@@ -1,16 +1,17 @@
-"""Step index: articles.enriched → Elasticsearch, and then each statement → statements."""
+"""Step index: articles.enriched → Elasticsearch, and then each statement → statements. Step sources: sources.health →
+Elasticsearch."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from pydantic import ValidationError
 
 from pipeline.dead_letters import Incoming
 from pipeline.errors import Terminal
-from pipeline.records import EnrichedArticle, StatementRecord
+from pipeline.records import EnrichedArticle, SourceHealth, StatementRecord
 from pipeline.stream.batches import GivenUp
 from pipeline.stream.outbox import Outbox
 from pipeline.stream.processes import describe
@@ -28,6 +29,8 @@ class ArticleWriter(Protocol):
     """What we need of pipeline.index.Writer."""
 
     def articles(self, articles: Sequence[EnrichedArticle], /) -> Sequence[Refusal]: ...
+
+    def sources(self, health: Mapping[str, SourceHealth | None], /) -> Mapping[str, str]: ...
 
 
 StatementsOf = Callable[[EnrichedArticle], list[StatementRecord]]
@@ -70,3 +73,29 @@ class IndexStep:
         except Terminal as error:
             return GivenUp(incoming, str(error), type(error).__name__)
         return None
+
+
+class SourcesStep:
+    """Keeps one document a followed source; a record without a value takes it out."""
+
+    name = "sources"
+
+    def __init__(self, writer: ArticleWriter) -> None:
+        self._writer = writer
+
+    async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]:
+        given_up: list[GivenUp] = []
+        latest: dict[str, tuple[Incoming, SourceHealth | None]] = {}
+        for incoming in batch:
+            try:
+                health = SourceHealth.model_validate_json(incoming.value) if incoming.value else None
+                latest[(incoming.key or b"").decode()] = (incoming, health)
+            except (ValidationError, UnicodeDecodeError) as error:
+                reason = describe(error) if isinstance(error, ValidationError) else str(error)
+                given_up.append(GivenUp(incoming, f"Not the health of a source: {reason}", "BadInput"))
+        refused = await asyncio.to_thread(self._writer.sources, {key: health for key, (_, health) in latest.items()})
+        given_up += [
+            GivenUp(latest[key][0], f"Elasticsearch refused the health of a source: {reason}", "Refused")
+            for key, reason in refused.items()
+        ]
+        return given_up

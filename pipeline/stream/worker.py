@@ -24,7 +24,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.stream.alerting import AlertStep, AlertWriter, Engine
 from pipeline.stream.app import FaustClaims, Stream, make_app
 from pipeline.stream.enriching import EnrichStep
-from pipeline.stream.indexing import ArticleWriter, IndexStep, StatementsOf
+from pipeline.stream.indexing import ArticleWriter, IndexStep, SourcesStep, StatementsOf
 from pipeline.stream.processes import EnricherLoader, EnrichingProcesses, load_real_enricher
 from pipeline.stream.progress import WRITE_EVERY_S, Progress
 from pipeline.topics import consumer_group, topics
@@ -136,6 +136,7 @@ def _add_steps(stream: Stream, settings: Settings, parts: Parts, processes: Enri
         IndexStep(parts.articles, parts.statements_of, stream.outbox, statements), enriched, batch_size=INDEX_BATCH
     )
     stream.add(alert_step, statements, batch_size=ALERT_BATCH)
+    stream.add(SourcesStep(parts.articles), names.sources_health.name, batch_size=INDEX_BATCH)
     stream.every(_FORGET_EVERY_S, claims.forget_old, "forget-old-claims")
 
 
