@@ -32,6 +32,9 @@ Act = Literal[
     "OTHER",
 ]
 Status = Literal["asserted", "negated", "denied", "background", "future", "hypothetical", "question"]
+Flag = Literal["paywall", "stub", "future_date", "withdrawn"]
+"""paywall: only the part before the wall is there. stub: hardly more than a headline. future_date: it stated a time of
+publication after that of fetching, which stands in its place. withdrawn: its provider has taken it back."""
 WARNING_ACTS: frozenset[str] = frozenset({"WARN", "THREATEN"})
 
 
@@ -102,6 +105,12 @@ class Article(Record):
     content_hash: str
     source: SourceRef
     tags: list[str] = Field(default_factory=list)
+    section: str | None = None
+    """Part of the paper that the publisher puts it in, as written."""
+    flags: list[Flag] = Field(default_factory=list)
+    """What is wrong with the article as it was received; empty for nearly all."""
+    story_id: str | None = None
+    """Shared by copies of one text, cut and edited ones included: they are one independent source."""
     backfill: bool = False
     """True for archives and reprocessing: indexed as usual, but never alerted on."""
 
@@ -222,6 +231,7 @@ class StatementRecord(Record):
     published_at: UtcTime | None = None
     fetched_at: UtcTime
     first_seen_at: UtcTime
+    story_id: str | None = None
     backfill: bool = False
 
     @property
@@ -245,6 +255,7 @@ class Telling(Record):
     title: str = ""
     publisher: Publisher | None = None
     source: SourceRef | None = None
+    story_id: str | None = None
     act: Act = "WARN"
     words: str
     matter: list[str] = Field(default_factory=list)
@@ -290,6 +301,7 @@ class AlertSource(Record):
     url: str
     title: str = ""
     publisher: Publisher | None = None
+    story_id: str | None = None
     words: list[str] = Field(default_factory=list)
     said_at: UtcTime
 

@@ -311,6 +311,7 @@ def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
         title=record.title,
         publisher=record.publisher,
         source=record.source,
+        story_id=record.story_id,
         act=record.statement.act,
         words=words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…",
         matter=matter.marks(),

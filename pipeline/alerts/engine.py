@@ -155,6 +155,7 @@ def _sources(tellings: Iterable[Telling]) -> list[AlertSource]:
             url=told[0].url,
             title=told[0].title,
             publisher=told[0].publisher,
+            story_id=told[0].story_id,
             words=list(dict.fromkeys(telling.words for telling in told)),
             said_at=told[0].said_at,
         )
@@ -163,13 +164,15 @@ def _sources(tellings: Iterable[Telling]) -> list[AlertSource]:
 
 
 def independent_publishers(tellings: Iterable[Telling]) -> int:
-    """How many publishers tell a claim by themselves: a syndicated copy, known by its headline, adds none."""
+    """How many publishers tell a claim by themselves: a syndicated copy, known by its story or headline, adds none."""
     groups: list[set[str]] = []
     for telling in tellings:
         marks = {"publisher " + _publisher_of(telling)}
         title = " ".join(telling.title.casefold().split())
         if len(title) >= _TITLE_MIN:
             marks.add("title " + title)
+        if telling.story_id:
+            marks.add("story " + telling.story_id)
         touching = [group for group in groups if group & marks]
         groups = [group for group in groups if not group & marks]
         groups.append(marks.union(*touching))

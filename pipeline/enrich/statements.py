@@ -295,6 +295,7 @@ def _record(enriched: EnrichedArticle, statement: Statement) -> StatementRecord:
         published_at=enriched.published_at,
         fetched_at=enriched.fetched_at,
         first_seen_at=enriched.first_seen_at,
+        story_id=enriched.story_id,
         backfill=enriched.backfill,
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from elasticsearch import BadRequestError, Elasticsearch
 
 from pipeline.index.client import translated_errors
-from pipeline.index.templates import MONTHLY, SINGLE, Abilities, alias, first_index, template
+from pipeline.index.templates import FIELDS, MONTHLY, SINGLE, Abilities, alias, first_index, template
 from pipeline.settings import Settings
 
 
@@ -27,7 +27,10 @@ def _has_hunspell(client: Elasticsearch) -> bool:
 
 
 def ensure_indices(client: Elasticsearch, settings: Settings) -> None:
-    """Put the templates in place and make sure that every alias has an index to search."""
+    """Put the templates in place and make sure that every alias has an index to search.
+
+    Templates speak to new indices only: fields that came later are added to those that are there.
+    """
     prefix = settings.index_prefix
     with translated_errors(settings):
         abilities = abilities_of(client)
@@ -37,6 +40,8 @@ def ensure_indices(client: Elasticsearch, settings: Settings) -> None:
             _ensure_index(client, alias(prefix, kind), first_index(prefix, kind))
         for kind in MONTHLY:
             _ensure_index(client, alias(prefix, kind), f"{alias(prefix, kind)}-{datetime.now(UTC):%Y.%m}")
+        for kind in (*MONTHLY, *SINGLE):
+            client.indices.put_mapping(index=alias(prefix, kind), properties=FIELDS[kind])
 
 
 def _ensure_index(client: Elasticsearch, name: str, index: str) -> None:

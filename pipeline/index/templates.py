@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of a mapping; `demarche init` then puts the new templates in place."""
 
 Monthly = Literal["articles", "statements"]
@@ -92,6 +92,9 @@ _PUBLISHED: Mapping = {
     "revision": INTEGER,
     "backfill": BOOLEAN,
     "tags": KEYWORD,
+    "section": KEYWORD,
+    "flags": KEYWORD,
+    "story_id": KEYWORD,
     "model": KEYWORD,
     "rules": KEYWORD,
     "variants": {"type": "text", "analyzer": "standard"},

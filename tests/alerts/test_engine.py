@@ -120,6 +120,15 @@ def test_a_syndicated_copy_is_no_independent_publisher(record: Make) -> None:
     assert (len(alert.sources), alert.publisher_count) == (3, 2)
 
 
+def test_copies_of_one_story_are_no_independent_publishers_whatever_their_headlines(record: Make) -> None:
+    titles = {"a": "Moscow warns Washington over the port", "b": "Kremlin: keep out of Selm, says spokeswoman"}
+    run = Run()([record(WARNING, article=name, title=title, story_id="s") for name, title in titles.items()])
+    run([record(WARNING, article="c", title="Another headline altogether, by hand", story_id="t")])
+    [alert] = run.alerts.values()
+    assert (len(alert.sources), alert.publisher_count) == (3, 2)
+    assert [source.story_id for source in alert.sources] == ["s", "s", "t"]
+
+
 def test_publishers_are_told_apart_by_host_or_article_where_none_is_named(record: Make) -> None:
     told = [record(WARNING, article=name).model_copy(update={"publisher": None}) for name in "ab"]
     same_host = Run()(told).claims["RUS"][0]

@@ -16,6 +16,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 from pipeline.errors import BadInput, BadSetting, Unreachable
 from pipeline.index import Query, Writer, connect, ensure_indices, find_alert, find_alerts, search
 from pipeline.index.documents import article_document
+from pipeline.index.templates import FIELDS
 from pipeline.records import Alert, AlertSource, EnrichedArticle, Party, Publisher, SourceRef, Statement
 from pipeline.settings import Settings, load_settings
 
@@ -119,6 +120,19 @@ def test_templates_are_in_place_as_often_as_one_likes(client: Elasticsearch, set
     assert aliases == {
         f"{settings.index_prefix}-{kind}" for kind in ("articles", "statements", "alerts", "sources", "revisions")
     }
+
+
+def test_an_index_made_before_a_field_was_known_gets_it(
+    client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = {name: mapping for name, mapping in FIELDS["articles"].items() if name != "story_id"}
+    for index in client.indices.get_alias(name=f"{settings.index_prefix}-articles").body:
+        client.indices.delete(index=index)
+    with monkeypatch.context() as patch:
+        patch.setitem(FIELDS, "articles", older)
+        ensure_indices(client, settings)
+    ensure_indices(client, settings)
+    client.index(index=f"{settings.index_prefix}-articles", document=article_document(article(story_id="s")))
 
 
 def test_an_unknown_field_is_refused(client: Elasticsearch, settings: Settings) -> None:
