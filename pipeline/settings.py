@@ -43,6 +43,8 @@ class Settings(BaseModel):
     elasticsearch_user: str = Field("", description="User name; empty for a cluster without security.")
     elasticsearch_password: SecretStr = Field(SecretStr(""), description="Password of that user.")
     elasticsearch_api_key: SecretStr = Field(SecretStr(""), description="API key, instead of user and password.")
+    kibana: str = Field("http://127.0.0.1:5601", description="Kibana URL, for `demarche init --kibana`.")
+    kibana_space: str = Field("", pattern=r"^[a-z0-9_-]*$", description="Kibana space; empty: the default space.")
     index_prefix: str = Field("news", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every index name.")
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="Put before every topic name.")
     consumer_group: str = Field("demarche", min_length=1, description="Kafka consumer group of the workers.")
