@@ -16,7 +16,7 @@ DATA_VIEWS = (
     DataView("statements", "Statements: who said what to whom", "said_at", {"url": "url", "confidence": "share"}),
     DataView("alerts", "Alerts", "created_at", {"urls": "url", "confidence": "share"}),
     # No time field: the health of a source that was last asked long ago is what one looks for.
-    DataView("sources", "Sources", None, {"url": "url"}),
+    DataView("sources", "Sources", None, {"source_id": "url"}),
     DataView("revisions", "Revisions of articles", "fetched_at", {"url": "url"}),
 )
 
@@ -51,7 +51,7 @@ SEARCHES = (
         "sources",
         "Sources in trouble",
         "sources",
-        ("state", "url", "last_success_at", "last_article_at", "last_error", "next_fetch_at"),
+        ("state", "source_id", "last_success_at", "last_article_at", "last_error", "next_fetch_at"),
         "last_error_at",
         TROUBLED,
     ),
@@ -137,7 +137,7 @@ CHARTS = (
     Chart("sources-count", "Sources", "sources", "metric", measure=Measure("Sources")),
     Chart("sources-troubled", "In trouble", "sources", "metric", measure=Measure("In trouble"), where=TROUBLED),
     Chart("sources-states", "States", "sources", "donut", (By("State", "state", 8),)),
-    Chart("sources-kinds", "Kinds of source", "sources", "bars", (By("Connector", "connector", 12),)),
+    Chart("sources-kinds", "Kinds of source", "sources", "bars", (By("Kind", "kind", 12),)),
     Chart("articles-by-source", "Articles by source", "articles", "over_time", (By("Source", "source_id", 15),)),
 )
 
@@ -200,7 +200,7 @@ DASHBOARDS = (
         "sources",
         "Sources' health",
         "Which sources bring articles, which fail and which have fallen silent.",
-        (Control("Source", "source_id"), Control("Connector", "connector"), Control("Publisher", "publisher")),
+        (Control("Source", "source_id"), Control("Publisher", "publisher")),
         (
             Row(8, (("sources-count", 12), ("sources-troubled", 12), ("sources-states", 12), ("sources-kinds", 12))),
             Row(12, (("articles-by-source", 48),)),

@@ -12,7 +12,7 @@ from connectors import commands, source_commands
 from connectors.commands import extract
 from connectors.kinds import KINDS, kind_named
 from connectors.source_commands import sources
-from connectors.sources import Source, add_sources, load_sources, remove_source
+from connectors.sources import Source, add_sources, load_sources
 from pipeline.errors import BadInput, BadSetting
 from pipeline.settings import Settings
 

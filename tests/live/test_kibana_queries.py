@@ -50,9 +50,8 @@ ALERT = Alert(
 )
 SOURCE = {
     "@timestamp": SAID.isoformat(),
-    "source_id": "herald",
-    "connector": "feed",
-    "url": "https://herald.example/feed.xml",
+    "source_id": "https://herald.example/feed.xml",
+    "kind": "feed",
     "publisher": "The Herald",
     "state": "failing",
     "last_error_at": SAID.isoformat(),
