@@ -245,6 +245,9 @@ class StatementRecord(Record):
         return self.published_at or self.first_seen_at
 
 
+AlertState = Literal["open", "acknowledged", "muted", "closed"]
+
+
 class Telling(Record):
     """One statement that tells a claim."""
 
@@ -262,7 +265,7 @@ class Telling(Record):
     """What it is about, normalised so that other words for the same matter compare equal (pipeline.alerts.matter)."""
     said_at: UtcTime
     because: str = ""
-    """Why it joined the claim."""
+    """Why it joined the claim, or why it raised no alert of its own."""
 
 
 class Firing(Record):
@@ -289,6 +292,8 @@ class Claim(Record):
     matter: list[str] = Field(default_factory=list)
     actor_ids: list[str] = Field(default_factory=list)
     tellings: list[Telling] = Field(default_factory=list)
+    suppressed: list[Telling] = Field(default_factory=list)
+    """Statements about this claim that are no news: retold as background, planned, denied."""
     firings: list[Firing] = Field(default_factory=list)
     first_seen_at: UtcTime
     last_seen_at: UtcTime
@@ -306,14 +311,30 @@ class AlertSource(Record):
     said_at: UtcTime
 
 
+class StateChange(Record):
+    """What somebody decided about an alert."""
+
+    state: AlertState
+    at: UtcTime
+    by: str = ""
+    note: str = ""
+    until: UtcTime | None = None
+    """When a muted alert speaks up again by itself; None for never."""
+
+
 class Alert(Record):
-    """A rule met by a claim for the first time. Later tellings raise `sources`, they make no new alert."""
+    """A rule met by a claim for the first time. Later tellings raise `sources`, they make no new alert.
+
+    What users decide (`state`, `muted_until`, `history`) is theirs: no later telling changes it.
+    """
 
     schema_version: int = SCHEMA_VERSION
     alert_id: str
     rule: str
     claim_id: str
-    state: Literal["open", "acknowledged", "muted", "closed"] = "open"
+    state: AlertState = "open"
+    muted_until: UtcTime | None = None
+    history: list[StateChange] = Field(default_factory=list)
     act: Act
     speakers: list[Party]
     addressees: list[Party] = Field(default_factory=list)
@@ -324,9 +345,23 @@ class Alert(Record):
     confidence: float
     sources: list[AlertSource] = Field(default_factory=list)
     publisher_count: int = 0
+    tellings: list[Telling] = Field(default_factory=list)
+    """Every statement of its claim, oldest first, each with why it joined."""
+    suppressed: list[Telling] = Field(default_factory=list)
+    """What was said about its claim that is no news, each with why it raised no alert."""
     first_seen_at: UtcTime
     last_seen_at: UtcTime
     created_at: UtcTime
+
+    @property
+    def joined_count(self) -> int:
+        """Tellings that joined the first one instead of making an alert of their own."""
+        return max(len(self.tellings) - 1, 0)
+
+    def state_at(self, now: datetime) -> AlertState:
+        """The state; an alert whose mute has run out is open again."""
+        over = self.state == "muted" and self.muted_until is not None and self.muted_until <= now
+        return "open" if over else self.state
 
 
 class SourceHealth(Record):

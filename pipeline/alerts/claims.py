@@ -30,6 +30,7 @@ _VAGUE_WINDOW = timedelta(hours=24)
 _WORDS_MAX = 600
 _TELLINGS_MAX = 250
 """A claim told more often is known well enough; it bounds what a worker keeps of one side."""
+_SUPPRESSED_MAX = 50
 _DETAILED = 2
 """From so many marks on, a telling says what it is about."""
 
@@ -111,10 +112,33 @@ def assign(
     return _join(open_claims, candidates, record, matter)
 
 
+def retell(
+    claims: Sequence[Claim], record: StatementRecord, settings: Settings, now: datetime
+) -> tuple[list[Claim], Decision]:
+    """Keep a statement that is no news beside the open claim that it speaks of; without one, nothing changes."""
+    status = record.statement.status
+    if _known(claims, record) is not None:
+        return list(claims), Decision(None, "known already", changed=False)
+    open_claims = [claim for claim in claims if _is_open(claim, settings, now)]
+    matter = matter_of(record)
+    candidates = [
+        candidate
+        for claim in open_claims
+        if claim.status != status and (candidate := _candidate(claim, record, matter, settings, any_status=True))
+    ]
+    if not candidates:
+        return list(claims), Decision(None, f"no claim: it is {status}, and no open claim tells of it", changed=False)
+    best = max(candidates, key=lambda candidate: (candidate.score, candidate.claim.claim_id))
+    because = f"no news of claim {best.claim.claim_id}: it is {status}; {best.because}"
+    kept = [*best.claim.suppressed, _telling(record, matter, because)][-_SUPPRESSED_MAX:]
+    claim = best.claim.model_copy(update={"suppressed": kept})
+    return [claim if other is best.claim else other for other in open_claims], Decision(claim.claim_id, because)
+
+
 def _known(claims: Iterable[Claim], record: StatementRecord) -> Claim | None:
     wanted = record.statement.statement_id
     for claim in claims:
-        if any(telling.statement_id == wanted for telling in claim.tellings):
+        if any(telling.statement_id == wanted for telling in (*claim.tellings, *claim.suppressed)):
             return claim
     return None
 
@@ -125,10 +149,12 @@ def _is_open(claim: Claim, settings: Settings, now: datetime) -> bool:
     return now - claim.last_seen_at <= kept
 
 
-def _candidate(claim: Claim, record: StatementRecord, matter: Matter, settings: Settings) -> Candidate | None:
+def _candidate(
+    claim: Claim, record: StatementRecord, matter: Matter, settings: Settings, *, any_status: bool = False
+) -> Candidate | None:
     window = timedelta(hours=settings.claim_window_h)
     in_time = claim.first_seen_at - window <= record.said_at <= claim.last_seen_at + window
-    if claim.status != record.statement.status or not in_time:
+    if (claim.status != record.statement.status and not any_status) or not in_time:
         return None
     ours, theirs = _sides(record.statement.addressees), _sides(claim.addressees)
     if ours and theirs and not ours & theirs:
@@ -267,6 +293,7 @@ def _merge(into: Claim, other: Claim) -> Claim:
             "matter": sorted({*into.matter, *other.matter}),
             "actor_ids": sorted({*into.actor_ids, *other.actor_ids}),
             "tellings": sorted([*into.tellings, *other.tellings], key=lambda telling: telling.said_at),
+            "suppressed": [*into.suppressed, *other.suppressed][-_SUPPRESSED_MAX:],
             "firings": [*into.firings, *(firing for firing in other.firings if firing.rule not in present)],
             "first_seen_at": min(into.first_seen_at, other.first_seen_at),
             "last_seen_at": max(into.last_seen_at, other.last_seen_at),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from pipeline.alerts.claims import Decision, assign
+from pipeline.alerts.claims import Decision, assign, retell
 from pipeline.alerts.rules import RuleSet
 from pipeline.records import (
     WARNING_ACTS,
@@ -44,6 +44,8 @@ def process(
     refusal = _no_concern(record, rules)
     if refusal:
         return Outcome(list(claims), decision=Decision(None, refusal, changed=False))
+    if record.statement.status not in rules.statuses:
+        return _no_news(claims, record, settings, now)
     joined, decision = assign(claims, record, settings, now)
     if not decision.changed:
         return Outcome(joined, decision=decision)
@@ -59,15 +61,21 @@ def process(
 
 def _no_concern(record: StatementRecord, rules: RuleSet) -> str:
     """Why a statement takes no part in claims at all."""
-    act, status = record.statement.act, record.statement.status
+    act = record.statement.act
     if not record.statement.speakers:
         return "no claim: nobody is named who says it"
     companion = act in _COMPANIONS and bool(rules.acts & WARNING_ACTS)
     if act not in rules.acts and not companion and not (act in WARNING_ACTS and rules.acts & WARNING_ACTS):
         return f"no claim: no rule asks for the act {act}"
-    if status not in rules.statuses:
-        return f"no claim: no rule asks for acts that are {status}"
     return ""
+
+
+def _no_news(claims: Sequence[Claim], record: StatementRecord, settings: Settings, now: datetime) -> Outcome:
+    """Nobody asks for such a status: it is seen beside the claim it speaks of, and alerts nobody."""
+    before = {id(claim) for claim in claims}
+    after, decision = retell(claims, record, settings, now)
+    changed = [alert for claim in after if id(claim) not in before for alert in alerts_of(claim)]
+    return Outcome(after, changed, decision)
 
 
 def _fire(claim: Claim, record: StatementRecord, rules: RuleSet, settings: Settings, now: datetime) -> Claim:
@@ -135,6 +143,8 @@ def alerts_of(claim: Claim) -> list[Alert]:
             confidence=firing.confidence,
             sources=sources,
             publisher_count=publishers,
+            tellings=claim.tellings,
+            suppressed=claim.suppressed,
             first_seen_at=claim.first_seen_at,
             last_seen_at=claim.last_seen_at,
             created_at=firing.created_at,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 from rich.console import Console
@@ -15,7 +17,7 @@ from rich.text import Text
 
 from pipeline.alerts import RuleSet, load_rules, process
 from pipeline.errors import BadInput
-from pipeline.records import Alert, Article, Claim, EnrichedArticle, Party
+from pipeline.records import Alert, AlertState, Article, Claim, EnrichedArticle, Party, Telling
 from pipeline.settings import Settings, settings
 
 _UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,7 +29,7 @@ _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 @click.group()
 def alerts() -> None:
-    """List, acknowledge and mute alerts; try rules on past articles."""
+    """List alerts and decide about them; try rules on past articles."""
 
 
 @alerts.command("list")
@@ -72,30 +74,97 @@ def show(alert_id: str, output: str) -> None:
         print_alert(Console(), alert)
 
 
+def _decision(command: Callable[..., None]) -> Callable[..., None]:
+    """What all commands that decide about alerts take."""
+    for decorate in (
+        click.argument("alert_ids", nargs=-1, required=True),
+        click.option("--by", default=_user, show_default="your user name", help="Who decides."),
+        click.option("--note", default="", help="Why; kept with the alert."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
 @alerts.command()
-@click.argument("alert_ids", nargs=-1, required=True)
-def ack(alert_ids: tuple[str, ...]) -> None:
+@_decision
+def ack(alert_ids: tuple[str, ...], by: str, note: str) -> None:
     """Mark alerts as seen. The beginning of an id is enough."""
-    _set_state(alert_ids, "acknowledged")
+    _decide(alert_ids, "acknowledged", by, note)
 
 
 @alerts.command()
-@click.argument("alert_ids", nargs=-1, required=True)
-def mute(alert_ids: tuple[str, ...]) -> None:
-    """Keep alerts out of the way; their sources still grow. The beginning of an id is enough."""
-    _set_state(alert_ids, "muted")
+@_decision
+@click.option("--until", default="", help="When it ends by itself: 12h, 7d, 2w, 2026-03-01 or 2026-03-01T12:00 (UTC).")
+def mute(alert_ids: tuple[str, ...], by: str, note: str, until: str) -> None:
+    """Keep alerts out of the way, for good or until a time; their sources still grow."""
+    _decide(alert_ids, "muted", by, note, _later(until) if until else None)
 
 
-def _set_state(alert_ids: Sequence[str], state: Literal["acknowledged", "muted"]) -> None:
-    from pipeline.index import Writer, connect, find_alert
+@alerts.command()
+@_decision
+def unmute(alert_ids: tuple[str, ...], by: str, note: str) -> None:
+    """End the mute of alerts: they are again what they were before."""
+    from pipeline.index import connect, find_alert
+    from pipeline.index import unmute as end_mute
 
     options = settings()
     with connect(options) as client:
-        writer = Writer(client, options)
         for start in alert_ids:
             alert = find_alert(client, options, start)
-            writer.set_alert_state(alert.alert_id, state)
-            click.echo(f"{alert.alert_id[:8]} is {state}.")
+            changed = end_mute(client, options, alert.alert_id, by=by, note=note)
+            click.echo(_state_line(changed or alert))
+
+
+@alerts.command()
+@_decision
+def close(alert_ids: tuple[str, ...], by: str, note: str) -> None:
+    """Be done with alerts for good; they can still be found."""
+    _decide(alert_ids, "closed", by, note)
+
+
+@alerts.command("open")
+@_decision
+def open_(alert_ids: tuple[str, ...], by: str, note: str) -> None:
+    """Put alerts back among the open ones."""
+    _decide(alert_ids, "open", by, note)
+
+
+def _decide(alert_ids: Sequence[str], state: AlertState, by: str, note: str, until: datetime | None = None) -> None:
+    from pipeline.index import change_state, connect, find_alert
+
+    options = settings()
+    with connect(options) as client:
+        for start in alert_ids:
+            alert = find_alert(client, options, start)
+            changed = change_state(client, options, alert.alert_id, state, by=by, note=note, until=until)
+            click.echo(_state_line(changed or alert))
+
+
+def _state_line(alert: Alert) -> str:
+    until = f" until {_time(alert.muted_until)}" if alert.muted_until else ""
+    return f"{alert.alert_id[:8]} is {alert.state_at(datetime.now(UTC))}{until}."
+
+
+def _later(text: str) -> datetime:
+    """A time to come: so long from now (12h, 7d, 2w), or a date with or without time, in UTC by itself."""
+    match = re.fullmatch(r"(\d{1,4})([hdw])", text.strip())
+    if match:
+        unit = {"h": "hours", "d": "days", "w": "weeks"}[match[2]]
+        return datetime.now(UTC) + timedelta(**{unit: int(match[1])})
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise BadInput(
+            f"'{text[:50]}' is not a time that --until can use.", "Write 12h, 7d, 2w, 2026-03-01 or 2026-03-01T12:00."
+        ) from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @alerts.command()
@@ -176,8 +245,8 @@ def replay(articles: Iterable[EnrichedArticle], rules: RuleSet, options: Setting
 
 def _row(alert: Alert, ids: dict[str, str]) -> dict[str, Any]:
     row: dict[str, Any] = alert.model_dump(mode="json")
-    for source in row["sources"]:
-        source["article_id"] = ids.get(source["article_id"], source["article_id"])
+    for told in (*row["sources"], *row["tellings"], *row["suppressed"]):
+        told["article_id"] = ids.get(told["article_id"], told["article_id"])
     return row
 
 
@@ -190,7 +259,7 @@ def summary(alert: Alert) -> Text:
     text.append("  ").append(alert.act, style="bold red")
     count = len(alert.sources)
     text.append(f"  {count} source{'s' if count != 1 else ''}, {alert.publisher_count} independent")
-    text.append(f"  [{alert.state}]  {alert.rule}  {_time(alert.created_at)}", style="dim")
+    text.append(f"  [{alert.state_at(datetime.now(UTC))}]  {alert.rule}  {_time(alert.created_at)}", style="dim")
     words = " ".join(alert.words.split())
     return text.append("\n          " + (words if len(words) <= 200 else words[:199] + "…") + "\n")
 
@@ -207,10 +276,28 @@ def print_alert(console: Console, alert: Alert, ids: dict[str, str] | None = Non
         name = (ids or {}).get(source.article_id, "")
         place = " · ".join(filter(None, [_time(source.said_at), name, publisher, source.url]))
         facts.add_row(Text("        source", style="dim"), Text(place))
-        for words in source.words:
-            facts.add_row("", Text(" ".join(words.split())))
+        for telling in _tellings_in(alert, source.article_id):
+            facts.add_row("", Text(" ".join(telling.words.split())))
+            facts.add_row("", Text(telling.because, style="dim"))
+    for telling in alert.suppressed:
+        facts.add_row(Text("        no news", style="dim"), Text(" · ".join([_time(telling.said_at), telling.url])))
+        facts.add_row("", Text(" ".join(telling.words.split())))
+        facts.add_row("", Text(telling.because, style="dim"))
+    for change in alert.history:
+        by, note = f" by {change.by}" if change.by else "", f": {change.note}" if change.note else ""
+        until = f" until {_time(change.until)}" if change.until else ""
+        facts.add_row(Text("        " + change.state, style="dim"), Text(f"{_time(change.at)}{until}{by}{note}"))
     console.print(facts, soft_wrap=True)
     console.print()
+
+
+def _tellings_in(alert: Alert, article_id: str) -> Iterator[Telling]:
+    """What one article says, each wording once."""
+    seen: set[str] = set()
+    for telling in alert.tellings:
+        if telling.article_id == article_id and telling.words not in seen:
+            seen.add(telling.words)
+            yield telling
 
 
 def _named(parties: Sequence[Party]) -> str:

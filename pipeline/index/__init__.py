@@ -1,5 +1,6 @@
 """Elasticsearch: what it holds, how it is written, how it is searched."""
 
+from pipeline.index.alert_states import change_state, get_alert, unmute
 from pipeline.index.client import connect
 from pipeline.index.search import Hit, Query, Results, find_alert, find_alerts, search
 from pipeline.index.setup import ensure_indices
@@ -11,9 +12,12 @@ __all__ = [
     "Refusal",
     "Results",
     "Writer",
+    "change_state",
     "connect",
     "ensure_indices",
     "find_alert",
     "find_alerts",
+    "get_alert",
     "search",
+    "unmute",
 ]

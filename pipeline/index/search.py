@@ -15,6 +15,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from pipeline.alerts.countries import actor_id, state_code
 from pipeline.errors import BadInput
+from pipeline.index.alert_states import state_filter
 from pipeline.index.client import reason_of, translated_errors
 from pipeline.index.documents import encodable
 from pipeline.index.templates import alias
@@ -214,8 +215,9 @@ def _pieces(passage: str) -> list[tuple[str, bool]]:
 def find_alerts(
     client: Elasticsearch, settings: Settings, *, state: str = "", rule: str = "", size: int = 50
 ) -> tuple[list[Alert], int]:
-    """Alerts, newest first, and how many there are in all."""
-    filters = [{"term": {name: value}} for name, value in (("state", state), ("rule", rule)) if value]
+    """Alerts, newest first, and how many there are in all. One whose mute has run out counts as open."""
+    filters = [state_filter(state)] if state else []
+    filters += [{"term": {"rule": rule}}] if rule else []
     with translated_errors(settings):
         answer = client.search(
             index=alias(settings.index_prefix, "alerts"),

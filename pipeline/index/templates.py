@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of a mapping; `demarche init` then puts the new templates in place."""
 
 Monthly = Literal["articles", "statements"]
@@ -166,6 +166,10 @@ FIELDS: dict[str, Mapping] = {
         "rule": KEYWORD,
         "claim_id": KEYWORD,
         "state": KEYWORD,
+        "muted_until": DATE,
+        "state_changed_at": DATE,
+        "state_changed_by": KEYWORD,
+        "note": WORDS,
         "act": KEYWORD,
         "about": WORDS,
         "words": WORDS,
@@ -176,6 +180,8 @@ FIELDS: dict[str, Mapping] = {
         "publishers": NAME,
         "source_count": INTEGER,
         "publisher_count": INTEGER,
+        "joined_count": INTEGER,
+        "suppressed_count": INTEGER,
         "first_seen_at": DATE,
         "last_seen_at": DATE,
         "created_at": DATE,

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from pipeline.errors import Transient
+from pipeline.index.alert_states import change_alert, change_state, create_alert, joined
 from pipeline.index.client import inner_reason, reason_of, translated_errors, unreachable
 from pipeline.index.documents import (
     Document,
-    alert_document,
     article_document,
     month_of,
     revision_document,
@@ -28,14 +29,11 @@ from pipeline.index.documents import (
     statement_documents,
 )
 from pipeline.index.templates import alias
-from pipeline.records import Alert, AlertSource, EnrichedArticle, SourceHealth
+from pipeline.records import Alert, AlertState, EnrichedArticle, SourceHealth
 from pipeline.settings import Settings
 
 _BULK_BYTES = 8 * 2**20
 _PAGE = 1000
-_TRIES = 5
-
-State = Literal["open", "acknowledged", "muted", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,52 +229,17 @@ class Writer:
 
         Without, its sources join those that are there; its state, which users change, stays as it is.
         """
-        with translated_errors(self.settings):
-            if create:
-                try:
-                    self.client.create(
-                        index=self._alias("alerts"),
-                        id=alert.alert_id,
-                        document=alert_document(alert),
-                    )
-                except ConflictError:
-                    return False
-                return True
-            return self._change_alert(alert.alert_id, lambda stored: _joined(stored, alert), missing=alert) is not None
+        if create:
+            return create_alert(self.client, self.settings, alert)
+        return (
+            change_alert(self.client, self.settings, alert.alert_id, partial(joined, alert), missing=alert) is not None
+        )
 
-    def set_alert_state(self, alert_id: str, state: State) -> Alert | None:
+    def set_alert_state(
+        self, alert_id: str, state: AlertState, *, by: str = "", note: str = "", until: datetime | None = None
+    ) -> Alert | None:
         """Acknowledge, mute, close or reopen an alert; None if there is no such alert."""
-        with translated_errors(self.settings):
-            changed = self._change_alert(alert_id, lambda stored: stored.model_copy(update={"state": state}))
-            # Whoever lists alerts next must see it.
-            self.client.indices.refresh(index=self._alias("alerts"))
-            return changed
-
-    def _change_alert(self, alert_id: str, change: Any, missing: Alert | None = None) -> Alert | None:
-        """Read, change and write back; whoever was quicker is read again, so that no change is lost."""
-        index = self._alias("alerts")
-        for _ in range(_TRIES):
-            try:
-                found = self.client.get(index=index, id=alert_id)
-            except NotFoundError:
-                if missing is None:
-                    return None
-                if self.alert(missing, create=True):
-                    return missing
-                continue
-            alert: Alert = change(Alert.model_validate(found["_source"]["alert"]))
-            try:
-                self.client.index(
-                    index=found["_index"],
-                    id=alert_id,
-                    document=alert_document(alert),
-                    if_seq_no=found["_seq_no"],
-                    if_primary_term=found["_primary_term"],
-                )
-            except ConflictError:
-                continue
-            return alert
-        raise Transient(f"The alert {alert_id} is being changed by others all the time.", "Try again.")
+        return change_state(self.client, self.settings, alert_id, state, by=by, note=note, until=until)
 
     def _alias(self, kind: str) -> str:
         return alias(self.settings.index_prefix, kind)
@@ -298,19 +261,3 @@ def _latest(articles: Iterable[EnrichedArticle]) -> dict[str, EnrichedArticle]:
         if known is None or article.revision >= known.revision:
             found[article.article_id] = article
     return found
-
-
-def _joined(stored: Alert, alert: Alert) -> Alert:
-    """The newer alert with the state and the sources of the stored one: a replay must not make sources fewer."""
-    sources: dict[str, AlertSource] = {source.article_id: source for source in (*stored.sources, *alert.sources)}
-    ordered = sorted(sources.values(), key=lambda source: (source.said_at, source.article_id))
-    return alert.model_copy(
-        update={
-            "state": stored.state,
-            "created_at": stored.created_at,
-            "sources": ordered,
-            "publisher_count": max(stored.publisher_count, alert.publisher_count),
-            "first_seen_at": min(stored.first_seen_at, alert.first_seen_at),
-            "last_seen_at": max(stored.last_seen_at, alert.last_seen_at),
-        }
-    )

@@ -80,6 +80,24 @@ def test_what_is_no_new_warning_alerts_nobody(record: Make, changes: dict[str, A
     assert Run()([record(WARNING, **changes)]).told == []
 
 
+def test_a_warning_retold_as_background_is_kept_beside_its_alert_and_is_no_source(record: Make) -> None:
+    retold = record(WARNING, article="b", hours=20, status="background")
+    run = Run()([record(WARNING), retold, retold])
+    [alert] = run.alerts.values()
+    assert len(run.told) == 1
+    assert (len(alert.sources), alert.joined_count) == (1, 0)
+    [kept] = alert.suppressed
+    assert kept.article_id == "b"
+    assert kept.because == (
+        f"no news of claim {alert.claim_id}: it is background; to the same addressee, and both name force, port, selm"
+    )
+
+
+def test_an_alert_says_why_each_telling_joined(record: Make) -> None:
+    [alert] = Run()([record(WARNING, article=name, hours=n) for n, name in enumerate("ab")]).alerts.values()
+    assert [telling.because[:12] for telling in alert.tellings] == ["new claim: n", "joined claim"]
+
+
 def test_old_statements_join_but_do_not_alert(record: Make) -> None:
     run = Run(late=timedelta(hours=49))([record(WARNING)])
     assert run.told == []

@@ -16,6 +16,7 @@ from pipeline.records import (
     Publisher,
     SourceRef,
     Stance,
+    StateChange,
     Statement,
 )
 
@@ -86,6 +87,9 @@ def full_alert() -> Alert:
     source = AlertSource(article_id="a1", url="https://example.org/1", publisher=Publisher(id="herald"), said_at=SEEN)
     return Alert(
         alert_id="f00d",
+        state="muted",
+        muted_until=SEEN,
+        history=[StateChange(state="muted", at=SEEN, by="ines", note="known", until=SEEN)],
         rule="any-warning",
         claim_id="c1",
         act="WARN",

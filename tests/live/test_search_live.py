@@ -6,7 +6,9 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +16,18 @@ import pytest
 from elasticsearch import BadRequestError, Elasticsearch
 
 from pipeline.errors import BadInput, BadSetting, Unreachable
-from pipeline.index import Query, Writer, connect, ensure_indices, find_alert, find_alerts, search
+from pipeline.index import (
+    Query,
+    Writer,
+    change_state,
+    connect,
+    ensure_indices,
+    find_alert,
+    find_alerts,
+    get_alert,
+    search,
+    unmute,
+)
 from pipeline.index.documents import article_document
 from pipeline.index.templates import FIELDS
 from pipeline.records import Alert, AlertSource, EnrichedArticle, Party, Publisher, SourceRef, Statement
@@ -322,6 +335,49 @@ def test_an_alert_is_created_once_and_keeps_what_users_decided(
         find_alert(client, settings, "beef")
 
 
+def test_what_users_decide_is_written_down_and_no_later_telling_undoes_it(
+    writer: Writer, client: Elasticsearch, settings: Settings
+) -> None:
+    known = "f00d" * 8
+    writer.alert(alert("a1"), create=True)
+    assert change_state(client, settings, known, "acknowledged", by="ines", note="seen on the wire") is not None
+    change_state(client, settings, known, "acknowledged", by="ines", note="seen on the wire")
+    writer.alert(alert("a1", "a2"), create=False)
+    stored = get_alert(client, settings, known)
+    assert stored is not None
+    assert (stored.state, len(stored.sources)) == ("acknowledged", 2)
+    assert [(change.state, change.by, change.note) for change in stored.history] == [
+        ("acknowledged", "ines", "seen on the wire")
+    ]
+    until = datetime.now(UTC) + timedelta(seconds=2)
+    change_state(client, settings, known, "muted", by="omar", until=until)
+    assert find_alerts(client, settings, state="muted")[1] == 1
+    assert find_alerts(client, settings, state="open")[1] == 0
+    time.sleep(2.1)
+    assert find_alerts(client, settings, state="muted")[1] == 0
+    assert find_alerts(client, settings, state="open")[1] == 1
+    unmuted = unmute(client, settings, known, by="omar")
+    assert unmuted is not None
+    assert (unmuted.state, unmuted.muted_until) == ("acknowledged", None)
+    assert get_alert(client, settings, "nothing") is None
+    assert change_state(client, settings, "nothing", "closed") is None
+
+
+def test_users_and_the_stream_at_once_lose_nothing_of_each_other(
+    writer: Writer, client: Elasticsearch, settings: Settings
+) -> None:
+    known = "f00d" * 8
+    writer.alert(alert("a0"), create=True)
+    with ThreadPoolExecutor(4) as pool:
+        told = [pool.submit(writer.alert, alert(f"a{n}"), create=False) for n in range(1, 12)]
+        done = [pool.submit(change_state, client, settings, known, "closed", by=f"user-{n}") for n in range(3)]
+        for future in (*told, *done):
+            future.result()
+    stored = get_alert(client, settings, known)
+    assert stored is not None
+    assert (stored.state, len(stored.sources), len(stored.history)) == ("closed", 12, 1)
+
+
 def test_an_update_of_an_alert_that_is_not_there_makes_it(
     writer: Writer, client: Elasticsearch, settings: Settings
 ) -> None:
@@ -372,7 +428,17 @@ def test_the_commands_show_what_was_found(
     wrong = demarche(environment, "search", "--act", "SHOUT")
     assert (wrong.returncode, wrong.stdout) == (65, "")
     assert wrong.stderr.startswith("demarche: 'SHOUT' is not a speech act.")
-    assert demarche(environment, "alerts", "ack", "f00d").stdout == "f00df00d is acknowledged.\n"
+    acked = demarche(environment, "alerts", "ack", "f00d", "--by", "ines", "--note", "called the desk")
+    assert acked.stdout == "f00df00d is acknowledged.\n"
     listed = demarche(environment, "alerts", "list").stdout
     assert "Irena Tavil (RUS) → United States  WARN  1 source, 1 independent  [acknowledged]" in listed
-    assert "https://example.org/a1" in demarche(environment, "alerts", "show", "f00d").stdout
+    shown = demarche(environment, "alerts", "show", "f00d").stdout
+    assert "https://example.org/a1" in shown
+    assert "by ines: called the desk" in shown
+    wrong = demarche(environment, "alerts", "mute", "f00d", "--until", "soon")
+    assert wrong.stderr.startswith("demarche: 'soon' is not a time that --until can use.")
+    assert demarche(environment, "alerts", "mute", "f00d", "--until", "2d").stdout.startswith(
+        "f00df00d is muted until "
+    )
+    assert demarche(environment, "alerts", "unmute", "f00d").stdout == "f00df00d is acknowledged.\n"
+    assert demarche(environment, "alerts", "close", "f00d").stdout == "f00df00d is closed.\n"
