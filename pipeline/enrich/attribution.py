@@ -27,6 +27,7 @@ from pipeline.records import Kind, Span
 
 _MAX_CUE_DISTANCE = 45
 _MIN_FLOATING_WORDS = 3
+_MAX_TITLE_WORDS = 6
 _WORD = re.compile(r"\w+")
 _COLON_SPEAKER = re.compile(r"^[^:.!?]{2,80}:\s*$")
 _SIGNATURE = re.compile(r"\s*(?P<cue>[—–―]|-{1,2})\s?(?P<name>(?:[A-Z][\w.'’-]+ ?){1,5})(?=[\s,.]|$)")
@@ -120,7 +121,9 @@ class _Finder:
         if self._is_taken(quotation):
             return
         before, after = self._narration_around(quotation)
-        frame = self._cue_after(quotation, after)
+        frame = None if self._is_title(quotation, before) else self._cue_after(quotation, after)
+        if frame is not None and self._is_part_of_clause(before) and not self._closes_clause(frame, quotation):
+            frame = None
         if frame is None or self._leads_in(before) or self._runs_on(quotation, after):
             frame = self._cue_before(quotation, before) or frame
         if frame is None:
@@ -129,6 +132,25 @@ class _Finder:
             self._mixed(quotation, before, frame)
             return
         self._direct(quotation, frame)
+
+    def _is_title(self, quotation: Quotation, before: Span) -> bool:
+        """ "star of the show “Harbour Lights,”": a name in marks, in the middle of the narrator's words."""
+        if not self._is_part_of_clause(before):
+            return False
+        words = _WORD.findall(self.text[slice(*quotation.inner(self.text))])
+        long = [word for word in words if len(word) > 3]
+        return 0 < len(long) and len(words) <= _MAX_TITLE_WORDS and all(not word[0].islower() for word in long)
+
+    def _is_part_of_clause(self, before: Span) -> bool:
+        """The narrator's words run into the quotation without a stop."""
+        return before[0] < before[1] and self.text[before[1] - 1].isalnum()
+
+    def _closes_clause(self, frame: Frame, quotation: Quotation) -> bool:
+        """ "Taxes would be “unfair,” she said": a finite cue whose source follows at once, in either order."""
+        if frame.source is None or frame.cue.tag_ not in {"VBD", "VBZ", "VBP"}:
+            return False
+        first = min(frame.cue.idx, syntax.noun_phrase(frame.source)[0])
+        return not self.text[quotation.end : first].strip(" ,–—-")
 
     def _narration_around(self, quotation: Quotation) -> tuple[Span, Span]:
         """The narrator's words between the last sentence end (or quotation) and this one, and from it to the next."""
