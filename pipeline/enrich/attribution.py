@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
@@ -34,6 +35,18 @@ _SIGNATURE = re.compile(r"\s*(?P<cue>[—–―]|-{1,2})\s?(?P<name>(?:[A-Z][\w.
 _TRANSCRIPT = re.compile(r"[\"“]?(?P<name>(?:[A-Z][A-Z.'’-]+ ?){1,4})(?: \([^)]{1,30}\))?(?P<cue>:)\s+(?=\S)")
 # "Harlan: Treaty will not be reopened": how headlines quote.
 _HEADLINE = re.compile(r"(?P<name>[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){0,3})(?P<cue>:)\s+(?=[A-Z‘'\"“])")
+_SETTING = (
+    r"[,”’\"']* (?:in|during|at|on|after|via) (?:an?|his|her|their|its|the) (?:[\w’'-]+ ){0,3}?"
+    r"(?:interview|statement|speech|tweet|post|letter|e-?mail|memo|op-ed|briefing|conference|appearance)\b"
+)
+_TAKEOVER = re.compile(
+    r",[”’\"']* (?:while|whereas|although|though|even though)\b|[”’\"']* (?:[—–]|--?) (?![^—–]* (?:[—–]|--?) )|;| \(|" + _SETTING
+)
+# "When she said it was “over,” her party …": the first comma ends what is reported.
+_TAKEOVER_AFTER_SUBORDINATE = re.compile(r",[”’\"']* |[”’\"']* (?:[—–]|--?) |;| \(|" + _SETTING)
+_PREPOSITIONAL = frozenset({"including", "excluding", "according", "following", "regarding", "concerning"})
+_JOINED_VERB = re.compile(r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)")
+_CLAUSE_EDGE = re.compile(r"[”’\"']?(?:,| and\b| but\b| ?[—–;(])")
 _ACCORDING = Cue(act="STATE")
 
 
@@ -84,6 +97,7 @@ def find_attributions(doc: Doc, cues: Cues) -> list[Attribution]:
 class _Finder:
     def __init__(self, doc: Doc, cues: Cues) -> None:
         self.doc = doc
+        self.cues = cues
         self.text = syntax.text_of(doc)
         self.parts = [p for p in paragraphs(self.text) if not is_boilerplate(self.text[slice(*p)])]
         self.part_starts = [start for start, _ in self.parts]
@@ -310,19 +324,19 @@ class _Finder:
     def _mixed(self, quotation: Quotation, before: Span, frame: Frame) -> None:
         """A quoted fragment in a reported clause: the clause is the content."""
         self.used.add(frame.cue.i)
-        end = max(quotation.end, self._clause_end(quotation, frame))
         if frame.cue.idx >= quotation.end:
-            spans = [(before[0], quotation.end)]
+            start, end = before[0], quotation.end
         else:
             covering = [s for s in frame.content if s[0] <= quotation.start and s[0] > frame.cue.idx]
             start = covering[0][0] if covering else self._after_cue(frame, quotation)
-            spans = [(start, max([end, *(e for s, e in frame.content if s >= frame.cue.idx)]))]
-        inside = [q for q in self._quotations_in(spans[0][0], spans[-1][1]) if spans[0][0] <= q.start]
-        spans[-1] = (spans[-1][0], max([spans[-1][1], *(q.end for q in inside)]))
+            parsed = max(self._clause_end(quotation, frame), *(e for s, e in frame.content if s >= frame.cue.idx), 0)
+            end = self._reported_end(quotation, frame, parsed)
+        inside = [q for q in self._quotations_in(start, end) if start <= q.start]
+        end = max([end, *(q.end for q in inside)])
         self._add(
             Attribution(
-                content=spans,
-                kind="mixed" if spans[0][0] < quotation.start or spans[-1][1] > quotation.end else "direct",
+                content=[(start, end)],
+                kind="mixed" if start < quotation.start or end > quotation.end else "direct",
                 frame=frame,
                 source=frame.source,
                 cue=self._cue_span(frame),
@@ -331,6 +345,48 @@ class _Finder:
                 content_head=frame.content_head or self._head_of(quotation),
             )
         )
+
+    def _reported_end(self, quotation: Quotation, frame: Frame, parsed: int) -> int:
+        """End of a reported clause with quoted words in it.
+
+        Parsers lose their way at quotation marks. So the clause goes on to the end of its sentence, or to where the
+        narrator takes over, unless the parse ends at a place where a clause can end.
+        """
+        part = self._part_of(quotation.start)
+        ends = sentence_ends(self.text, quotation.start, part[1] if part else quotation.end)
+        limit = next(e for e in ends if e >= quotation.end)
+        limit = max(trimmed(self.text, quotation.start, limit, " ,.;:?!\n")[1], quotation.end)
+        end = min((c for c in self._takeovers(quotation, frame, limit) if c >= quotation.end), default=limit)
+        if quotation.end <= parsed < end and _CLAUSE_EDGE.match(self.text, self._before_marks(parsed)):
+            return parsed
+        return end
+
+    def _before_marks(self, char: int) -> int:
+        """Back over closing marks to the comma inside them, if there is one."""
+        at = char
+        while at > 0 and self.text[at - 1] in "”’\"'»":
+            at -= 1
+        return at - 1 if self.text[at - 1] == "," else char
+
+    def _takeovers(self, quotation: Quotation, frame: Frame, limit: int) -> Iterator[int]:
+        """Where the narrator takes over after a quoted fragment."""
+        first = self._before_marks(quotation.end)
+        pattern = _TAKEOVER_AFTER_SUBORDINATE if _precedes_main_clause(frame.carrier) else _TAKEOVER
+        for match in pattern.finditer(self.text, first, limit):
+            if self._quotation_at(match.end()) is None:
+                yield max(match.start(), quotation.end)
+                break
+        for match in _JOINED_VERB.finditer(self.text, first, limit):
+            verb = syntax.token_at(self.doc, match.start("verb"))
+            if verb is not None and not self.quoted[verb.i] and self._is_joined_to_cue(verb, match, frame):
+                yield max(match.start(), quotation.end)
+                break
+
+    def _is_joined_to_cue(self, verb: Token, match: re.Match[str], frame: Frame) -> bool:
+        """ "…, adding that", "… and added that": what the speaker does next, though parsers take it for reported."""
+        if match["and"] is None:
+            return match["comma"] is not None and verb.tag_ == "VBG" and verb.lower_ not in _PREPOSITIONAL
+        return verb.tag_ == frame.cue.tag_ and verb.tag_ in {"VBD", "VBZ", "VBP"} and self.cues.of(verb) is not None
 
     def _clause_end(self, quotation: Quotation, frame: Frame) -> int:
         """End of the clause that a quoted fragment stands in, where words of the narrator's finish it."""
@@ -346,7 +402,7 @@ class _Finder:
     def _after_cue(self, frame: Frame, quotation: Quotation) -> int:
         """Start of what is reported: after the cue, and after who was told."""
         start = frame.cue.idx + len(frame.cue)
-        for who in frame.addressees:
+        for who in frame.addressees if frame.entry.object == "addressee" else ():
             if start <= who.idx < quotation.start:
                 start = syntax.noun_phrase(who)[1]
         return trimmed(self.text, start, quotation.start, " ,:")[0]
@@ -700,6 +756,13 @@ class _Finder:
         return any(
             q.start <= span[0] and span[1] <= q.end and q in self.taken for q in self._quotations_in(span[0], span[1])
         )
+
+
+def _precedes_main_clause(cue: Token) -> bool:
+    """A cue in a clause that its main clause comes after."""
+    if cue.dep_ in {"advcl", "csubj", "csubj:outer"}:
+        return cue.head.i > cue.i
+    return cue.dep_ in syntax.RELATIVE
 
 
 def _governed(according: Token) -> Token | None:

@@ -226,8 +226,12 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     """What the cue governs: a clause, a parenthetic host, an object, or a prepositional phrase, in this order."""
     verb, entry = frame.cue, frame.entry
     parts = _clausal(frame)
+    if entry.object == "target" and not passive and not frame.is_noun:
+        judged = syntax.objects(verb) or _judged(frame)
+        parts = judged + [t for t in parts if judged and t.i > judged[0].i] if judged else parts
+    elif not parts and entry.object == "content":
+        parts = [t for t in syntax.objects(verb) if not passive]
     if not parts and entry.object in {"content", "target"}:
-        parts = [t for t in syntax.objects(verb) or _judged(frame) if not passive]
         if passive and frame.carrier is verb:
             own = syntax.own_subject(verb)
             parts = [own] if own is not None else []

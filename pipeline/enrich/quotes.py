@@ -24,7 +24,7 @@ _STOPS = frozenset(".!?,…;")
 # "’90s", "’tis", "'em": an apostrophe that stands where an opening mark could.
 _ELISION = re.compile(r"['’](\d0s|\d\d\b|tis\b|twas\b|em\b|til\b|cause\b|bout\b|n['’])", re.IGNORECASE)
 # Possessive, and from the first stop of a run alone: a page of dots must not be tried from every one of them.
-_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’')\]]*+(?=\s++[\"“‘'(\[]?[A-Z0-9])")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’')\]]*+(?=\s++[\"“‘'`(\[]{0,2}[A-Z0-9])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Sen|Rep|Gov|St|Jr|Sr|No|vs|Inc|Ltd|Co|Corp|Jan|Feb|Aug|Sept?|Oct|Nov"
     r"|Dec)|\b[A-Z](?:\.[A-Z])*)\.$"

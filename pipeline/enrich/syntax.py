@@ -19,7 +19,7 @@ _OBJECT = frozenset({"obj", "dobj"})
 _INDIRECT = frozenset({"iobj", "dative"})
 _OBLIQUE = frozenset({"obl", "nmod", "obl:agent", "obl:unmarked", "obl:tmod", "nmod:unmarked", "nmod:desc"})
 _POSSESSOR = frozenset({"nmod:poss", "poss"})
-_RELATIVE = frozenset({"acl:relcl", "relcl", "advcl:relcl"})
+RELATIVE = frozenset({"acl:relcl", "relcl", "advcl:relcl"})
 _PASSIVE_AUX = frozenset({"aux:pass", "auxpass"})
 _CLAUSE = frozenset({"ccomp", "xcomp"})
 _NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
@@ -77,7 +77,7 @@ def subject(verb: Token) -> Token | None:
         seen += 1
         own = own_subject(current)
         if own is not None:
-            if own.lower_ in _RELATIVE_WORDS and current.dep_ in _RELATIVE:
+            if own.lower_ in _RELATIVE_WORDS and current.dep_ in RELATIVE:
                 return current.head
             return own
         preposition = _introducing(current)
@@ -89,7 +89,7 @@ def subject(verb: Token) -> Token | None:
             if acting and acting[0].i < verb.i:
                 return acting[0]
             continue
-        if current.dep_ in _RELATIVE or (current.dep_ == "acl" and current.tag_ in {"VBG", "VBN", "VB"}):
+        if current.dep_ in RELATIVE or (current.dep_ == "acl" and current.tag_ in {"VBG", "VBN", "VB"}):
             return current.head
         if _shown_doing(current):
             return own_subject(current.head)
