@@ -45,7 +45,12 @@ _TAKEOVER = re.compile(
 # "When she said it was “over,” her party …": the first comma ends what is reported.
 _TAKEOVER_AFTER_SUBORDINATE = re.compile(r",[”’\"']* |[”’\"']* (?:[—–]|--?) |;| \(|" + _SETTING)
 _PREPOSITIONAL = frozenset({"including", "excluding", "according", "following", "regarding", "concerning"})
-_JOINED_VERB = re.compile(r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)")
+_JOINED_VERB = re.compile(r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)")
+_CONTINUES = re.compile(r" (?P<word>[a-z]+)\b")
+_CLAUSE_GOES_ON = frozenset(
+    {"because", "despite", "if", "unless", "until", "that", "which", "who", "where", "of", "to", "for", "about", "with",
+     "against", "from", "toward", "towards", "between", "over", "among", "into", "than"}
+)  # fmt: skip
 _CLAUSE_EDGE = re.compile(r"[”’\"']?(?:,| and\b| but\b| ?[—–;(])")
 _ACCORDING = Cue(act="STATE")
 
@@ -142,7 +147,7 @@ class _Finder:
             frame = self._cue_before(quotation, before) or frame
         if frame is None:
             return
-        if self._is_integrated(quotation, before, frame):
+        if self._is_integrated(quotation, before, frame) or self._is_begun(quotation, before, frame):
             self._mixed(quotation, before, frame)
             return
         self._direct(quotation, frame)
@@ -299,6 +304,21 @@ class _Finder:
             return starts_low and frame.entry.object != "content"
         return True
 
+    def _is_begun(self, quotation: Quotation, before: Span, frame: Frame) -> bool:
+        """ "says “the wind is with us” despite her loss", "said “pilots on shore” must steer": the clause goes on in words
+        of the narrator's."""
+        if self._leads_in(before) or frame.cue.idx >= quotation.start:
+            return False
+        if self.text[quotation.inner(self.text)[1] - 1 : quotation.end].strip("”’\"'»")[:1] in set(",.?!"):
+            return False
+        following = _CONTINUES.match(self.text, quotation.end)
+        if following is None:
+            return False
+        token = syntax.token_at(self.doc, following.start("word"))
+        return token is not None and (
+            token.lower_ in _CLAUSE_GOES_ON or (token.pos_ == "AUX" and token.tag_ in {"MD", "VBZ", "VBP", "VBD"})
+        )
+
     def _direct(self, quotation: Quotation, frame: Frame) -> None:
         existing = self.of_frame.get(id(frame))
         if existing is not None:
@@ -352,8 +372,8 @@ class _Finder:
         Parsers lose their way at quotation marks. So the clause goes on to the end of its sentence, or to where the
         narrator takes over, unless the parse ends at a place where a clause can end.
         """
-        part = self._part_of(quotation.start)
-        ends = sentence_ends(self.text, quotation.start, part[1] if part else quotation.end)
+        part = self._part_of(quotation.end - 1) or (quotation.start, quotation.end)
+        ends = sentence_ends(self.text, max(part[0], quotation.start), part[1])
         limit = next(e for e in ends if e >= quotation.end)
         limit = max(trimmed(self.text, quotation.start, limit, " ,.;:?!\n")[1], quotation.end)
         end = min((c for c in self._takeovers(quotation, frame, limit) if c >= quotation.end), default=limit)
@@ -384,6 +404,8 @@ class _Finder:
 
     def _is_joined_to_cue(self, verb: Token, match: re.Match[str], frame: Frame) -> bool:
         """ "…, adding that", "… and added that": what the speaker does next, though parsers take it for reported."""
+        if verb.tag_ == "VBG" and match["and"] in {"before ", "after ", "while ", "by "}:
+            return self.cues.of(verb) is not None
         if match["and"] is None:
             return match["comma"] is not None and verb.tag_ == "VBG" and verb.lower_ not in _PREPOSITIONAL
         return verb.tag_ == frame.cue.tag_ and verb.tag_ in {"VBD", "VBZ", "VBP"} and self.cues.of(verb) is not None

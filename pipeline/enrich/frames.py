@@ -275,7 +275,10 @@ def _clausal(frame: Frame) -> list[Token]:
 
 def _completes(clause: Token) -> bool:
     """ "a warning that …", "an order to …": not "a warning following talks"."""
-    marked = any(c.dep_ == "mark" and c.lower_ in {"that", "whether"} for c in clause.children)
+    marks = [c for c in clause.children if c.dep_ == "mark" and c.lower_ in {"that", "whether"}]
+    if marks and marks[0].i == clause.head.i + 1 and clause.dep_ in {"appos", "advcl", "dep", "parataxis"}:
+        return True
+    marked = bool(marks)
     return clause.dep_ in {"acl", "acl:relcl", "relcl"} and (
         marked or (clause.tag_ == "VB" and syntax.is_infinitive(clause))
     )
