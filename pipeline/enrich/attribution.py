@@ -293,6 +293,8 @@ class _Finder:
         if before[0] >= before[1]:
             return False
         last = self.text[before[1] - 1]
+        if frame.cue.idx < quotation.start and self._has_clause_between(frame, quotation):
+            return True
         if last in ":":
             return False
         if frame.cue.idx >= quotation.end:
@@ -303,6 +305,14 @@ class _Finder:
         if not gap.strip(" ,"):
             return starts_low and frame.entry.object != "content"
         return True
+
+    def _has_clause_between(self, frame: Frame, quotation: Quotation) -> bool:
+        """ "said that if nothing moves, “we will”": what is reported begins before the quotation, with a verb."""
+        begun = [s for s, e in frame.content if frame.cue.idx < s < quotation.start < e]
+        if not begun:
+            return False
+        words = self.doc.char_span(begun[0], quotation.start, alignment_mode="contract")
+        return words is not None and any(t.tag_ in {"VBD", "VBZ", "VBP", "MD"} for t in words)
 
     def _is_begun(self, quotation: Quotation, before: Span, frame: Frame) -> bool:
         """ "says “the wind is with us” despite her loss", "said “pilots on shore” must steer": the clause goes on in words
@@ -325,9 +335,10 @@ class _Finder:
             self._extend(existing, quotation)
             return
         self.used.add(frame.cue.i)
+        other = self._other_side(frame, (quotation.start, quotation.end))
         attribution = Attribution(
-            content=[(quotation.start, quotation.end)],
-            kind="direct",
+            content=sorted([(quotation.start, quotation.end), *other]),
+            kind="mixed" if other else "direct",
             frame=frame,
             source=frame.source,
             cue=self._cue_span(frame),
@@ -345,7 +356,7 @@ class _Finder:
         """A quoted fragment in a reported clause: the clause is the content."""
         self.used.add(frame.cue.i)
         if frame.cue.idx >= quotation.end:
-            start, end = before[0], quotation.end
+            start, end = self._start_before_cue(before, quotation, frame), quotation.end
         else:
             covering = [s for s in frame.content if s[0] <= quotation.start and s[0] > frame.cue.idx]
             start = covering[0][0] if covering else self._after_cue(frame, quotation)
@@ -353,10 +364,11 @@ class _Finder:
             end = self._reported_end(quotation, frame, parsed)
         inside = [q for q in self._quotations_in(start, end) if start <= q.start]
         end = max([end, *(q.end for q in inside)])
+        content = sorted([(start, end), *self._other_side(frame, (start, end))])
         self._add(
             Attribution(
-                content=[(start, end)],
-                kind="mixed" if start < quotation.start or end > quotation.end else "direct",
+                content=content,
+                kind="mixed" if content != [(quotation.start, quotation.end)] else "direct",
                 frame=frame,
                 source=frame.source,
                 cue=self._cue_span(frame),
@@ -365,6 +377,27 @@ class _Finder:
                 content_head=frame.content_head or self._head_of(quotation),
             )
         )
+
+    def _start_before_cue(self, before: Span, quotation: Quotation, frame: Frame) -> int:
+        """Start of a clause that its cue follows; earlier fragments quoted in it do not cut it."""
+        covering = [s for s, e in frame.content if s < before[0] and quotation.start <= e]
+        if not covering or any(q in self.taken for q in self._quotations_in(covering[0], quotation.start)):
+            return before[0]
+        return covering[0]
+
+    def _other_side(self, frame: Frame, span: Span) -> list[Span]:
+        """ "The rest, she said, “will follow”": the narrator's half of what is said, beyond the cue."""
+        cue = frame.cue.idx
+        if len(frame.content) != 2 or not frame.content[0][0] < cue < frame.content[1][0]:
+            return []
+        left, right = frame.content
+        if span[0] > cue:
+            quoted = self.quotations[bisect_left(self.quotation_starts, span[0])].inner(self.text)[0]
+            goes_on = self.text[quoted].islower() or span[0] < quoted - 1
+            return [left] if goes_on and not self._quotations_in(*left) else []
+        first = syntax.token_at(self.doc, right[0])
+        finite = first is not None and (first.tag_ in {"VBD", "VBZ", "VBP", "MD"} or first.lower_ == "but")
+        return [right] if finite and not self._quotations_in(*right) else []
 
     def _reported_end(self, quotation: Quotation, frame: Frame, parsed: int) -> int:
         """End of a reported clause with quoted words in it.
@@ -380,6 +413,14 @@ class _Finder:
         if quotation.end <= parsed < end and _CLAUSE_EDGE.match(self.text, self._before_marks(parsed)):
             return parsed
         return end
+
+    def _before_takeover(self, span: Span, frame: Frame) -> Span:
+        """A reported clause up to where the narrator takes over after the first words quoted in it."""
+        start, end = span
+        quoted = next((q for q in self._quotations_in(start, end) if start <= q.start and q.end < end), None)
+        if quoted is None or start < frame.cue.idx:
+            return span
+        return start, min((c for c in self._takeovers(quoted, frame, end) if c >= quoted.end), default=end)
 
     def _before_marks(self, char: int) -> int:
         """Back over closing marks to the comma inside them, if there is one."""
@@ -438,6 +479,7 @@ class _Finder:
         if frame.content and not content:
             return
         content = [self._with_marks(span) for span in content]
+        content = [self._before_takeover(span, frame) for span in content]
         inside = [q for s, e in content for q in self._quotations_in(s, e) if s <= q.start and q.end <= e]
         self.used.add(frame.cue.i)
         kind: Kind = "indirect"

@@ -26,6 +26,7 @@ _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IG
 _PART_OF_CUE = frozenset({"on notice"})
 _ARRIVING = frozenset({"come", "arrive"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
+_MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 _NOMINAL = frozenset({"NOUN", "PROPN", "PRON"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
@@ -86,7 +87,14 @@ def _carries(verb: Token, cues: Cues) -> bool:
 
 def _glosses(verb: Token, cues: Cues) -> bool:
     """ "remarks hinting at a broader role": the narrator's reading of words said elsewhere, nobody's speech here."""
-    return verb.dep_ == "acl" and verb.tag_ == "VBG" and verb.head.pos_ == "NOUN" and cues.of(verb.head) is not None
+    if verb.dep_ != "acl" or verb.tag_ != "VBG" or verb.head.pos_ != "NOUN":
+        return False
+    return cues.of(verb.head) is not None and not _is_message(verb)
+
+
+def _is_message(verb: Token) -> bool:
+    """ "issued a statement saying that …": the words of what is issued, with a clause that gives them."""
+    return verb.head.lemma_.lower() in _MESSAGES and bool(syntax.clauses(verb))
 
 
 def _ultimatum(verb: Token) -> Frame | None:
@@ -217,6 +225,9 @@ def _reports_own_words(verb: Token) -> bool:
 
 def _speaker(verb: Token) -> Token | None:
     source = syntax.subject(verb)
+    if source is not None and source is verb.head and _is_message(verb) and source.dep_ in {"obj", "dobj"}:
+        # "issued a statement saying that …": who issues it speaks.
+        source = syntax.subject(source.head) or source
     if source is not None and source.lower_ in _NOT_A_SOURCE and source.pos_ in {"PRON", "DET"}:
         return source if source.lower_ == "it" and verb.dep_ not in {"ROOT"} else None
     return source
