@@ -46,12 +46,16 @@ _TAKEOVER = re.compile(
 _TAKEOVER_AFTER_SUBORDINATE = re.compile(r",[”’\"']* |[”’\"']* (?:[—–]|--?) |;| \(|" + _SETTING)
 _PREPOSITIONAL = frozenset({"including", "excluding", "according", "following", "regarding", "concerning"})
 _JOINED_VERB = re.compile(r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)")
+_SERIES = re.compile(r",? (?:and|or|but) |, |(?<=,[”\"’']) ")
+_RESUMES = re.compile(r"[^.!?”\"“\n]{0,60}, (?P<word>(?:but|and|or|so|yet)(?: still| then| also)? )")
+_CLAUSE_BEGINS = re.compile(r"(?:But|And|So|Because|If|Unless) ")
+_SUBORDINATE = re.compile(r"(?:While|When|As|After|Before|Since|Although|Though|Asked|Speaking)\b")
 _CONTINUES = re.compile(r" (?P<word>[a-z]+)\b")
 _CLAUSE_GOES_ON = frozenset(
     {"because", "despite", "if", "unless", "until", "that", "which", "who", "where", "of", "to", "for", "about", "with",
-     "against", "from", "toward", "towards", "between", "over", "among", "into", "than"}
+     "against", "from", "the", "a", "an", "how", "what", "toward", "towards", "between", "over", "among", "into", "than"}
 )  # fmt: skip
-_CLAUSE_EDGE = re.compile(r"[”’\"']?(?:,| and\b| but\b| ?[—–;(])")
+_CLAUSE_EDGE = re.compile(r"[”’\"']*(?:,(?! because\b)| and (?!that\b|[“\"'‘])| but\b| ?[—–;(])")
 _ACCORDING = Cue(act="STATE")
 
 
@@ -141,7 +145,9 @@ class _Finder:
             return
         before, after = self._narration_around(quotation)
         frame = None if self._is_title(quotation, before) else self._cue_after(quotation, after)
-        if frame is not None and self._is_part_of_clause(before) and not self._closes_clause(frame, quotation):
+        if frame is not None and self._is_part_of_clause(before) and (
+            not self._closes_clause(frame, quotation) or self._is_fronted(before)
+        ):
             frame = None
         if frame is None or self._leads_in(before) or self._runs_on(quotation, after):
             frame = self._cue_before(quotation, before) or frame
@@ -164,11 +170,19 @@ class _Finder:
         """The narrator's words run into the quotation without a stop."""
         return before[0] < before[1] and self.text[before[1] - 1].isalnum()
 
+    def _is_fronted(self, before: Span) -> bool:
+        """ "While she said it was “over,” her party …", "Remarking on its “charm,” she …": a cue of its own has it."""
+        return any(
+            f.source is not None and not f.is_noun and _precedes_main_clause(f.carrier) for f in self._frames_in(before)
+        )
+
     def _closes_clause(self, frame: Frame, quotation: Quotation) -> bool:
         """ "Taxes would be “unfair,” she said": a finite cue whose source follows at once, in either order."""
         if frame.source is None or frame.cue.tag_ not in {"VBD", "VBZ", "VBP"}:
             return False
-        first = min(frame.cue.idx, syntax.noun_phrase(frame.source)[0])
+        first = frame.cue.idx
+        if frame.source.idx >= quotation.end:
+            first = min(first, syntax.noun_phrase(frame.source)[0])
         return not self.text[quotation.end : first].strip(" ,–—-")
 
     def _narration_around(self, quotation: Quotation) -> tuple[Span, Span]:
@@ -206,7 +220,7 @@ class _Finder:
         for frame in self._frames_in(after):
             if frame.cue.idx - quotation.end > _MAX_CUE_DISTANCE * 2:
                 return None
-            if frame.is_noun:
+            if frame.is_noun or not (frame.entry.speech or self._closes_clause(frame, quotation)):
                 continue
             source = frame.source
             if source is None or (source.idx < quotation.start and not self._runs_on(quotation, after)):
@@ -298,7 +312,7 @@ class _Finder:
         if last in ":":
             return False
         if frame.cue.idx >= quotation.end:
-            return not (last in ",.?!" and not starts_low)
+            return not (last in ",.?!" and not starts_low) or bool(_CLAUSE_BEGINS.match(self.text, before[0]))
         if last == ",":
             return False
         gap = self.text[frame.cue.idx + len(frame.cue) : quotation.start]
@@ -314,16 +328,41 @@ class _Finder:
         words = self.doc.char_span(begun[0], quotation.start, alignment_mode="contract")
         return words is not None and any(t.tag_ in {"VBD", "VBZ", "VBP", "MD"} for t in words)
 
+    def _has_verb_after(self, quotation: Quotation, frame: Frame) -> bool:
+        """ "suggesting “panic” in the form of fines had begun": the verb of what is reported comes after the quotation."""
+        head = frame.content_head
+        return (
+            head is not None
+            and head.idx >= quotation.end
+            and head.pos_ in {"VERB", "AUX", "ADJ"}
+            and any(s <= quotation.inner(self.text)[0] and head.idx < e for s, e in frame.content)
+        )
+
+    def _is_object_with_more(self, quotation: Quotation, frame: Frame) -> bool:
+        """ "noted “some tension” in the region": a noun whose own phrase goes on after the mark."""
+        head = frame.content_head
+        return (
+            head is not None
+            and head.pos_ in {"NOUN", "PROPN"}
+            and quotation.start <= head.idx < quotation.end
+            and any(s <= quotation.inner(self.text)[0] and quotation.end + 2 < e for s, e in frame.content)
+            and _TAKEOVER.match(self.text, quotation.end) is None
+        )
+
     def _is_begun(self, quotation: Quotation, before: Span, frame: Frame) -> bool:
         """ "says “the wind is with us” despite her loss", "said “pilots on shore” must steer": the clause goes on in words
         of the narrator's."""
-        if self._leads_in(before) or frame.cue.idx >= quotation.start:
+        if frame.cue.idx >= quotation.start:
+            return False
+        if self._leads_in(before) and not self.text[: before[1]].endswith("that,"):
             return False
         if self.text[quotation.inner(self.text)[1] - 1 : quotation.end].strip("”’\"'»")[:1] in set(",.?!"):
             return False
         following = _CONTINUES.match(self.text, quotation.end)
         if following is None:
             return False
+        if self._has_verb_after(quotation, frame) or self._is_object_with_more(quotation, frame):
+            return True
         token = syntax.token_at(self.doc, following.start("word"))
         return token is not None and (
             token.lower_ in _CLAUSE_GOES_ON or (token.pos_ == "AUX" and token.tag_ in {"MD", "VBZ", "VBP", "VBD"})
@@ -335,10 +374,11 @@ class _Finder:
             self._extend(existing, quotation)
             return
         self.used.add(frame.cue.i)
-        other = self._other_side(frame, (quotation.start, quotation.end))
+        whole = (quotation.start, self._end_before_cue(quotation, frame))
+        content = sorted([whole, *self._other_side(frame, whole)])
         attribution = Attribution(
-            content=sorted([(quotation.start, quotation.end), *other]),
-            kind="mixed" if other else "direct",
+            content=content,
+            kind="mixed" if content != [(quotation.start, quotation.end)] else "direct",
             frame=frame,
             source=frame.source,
             cue=self._cue_span(frame),
@@ -394,6 +434,7 @@ class _Finder:
         if span[0] > cue:
             quoted = self.quotations[bisect_left(self.quotation_starts, span[0])].inner(self.text)[0]
             goes_on = self.text[quoted].islower() or span[0] < quoted - 1
+            goes_on = goes_on and not _SUBORDINATE.match(self.text, left[0])
             return [left] if goes_on and not self._quotations_in(*left) else []
         first = syntax.token_at(self.doc, right[0])
         finite = first is not None and (first.tag_ in {"VBD", "VBZ", "VBP", "MD"} or first.lower_ == "but")
@@ -413,6 +454,15 @@ class _Finder:
         if quotation.end <= parsed < end and _CLAUSE_EDGE.match(self.text, self._before_marks(parsed)):
             return parsed
         return end
+
+    def _with_beginning(self, span: Span, frame: Frame) -> Span:
+        """A clause before its cue that the parse begins at a quotation takes in the words that lead into it."""
+        start, end = span
+        quoted = next((q for q in self._quotations_in(start, end) if q.start == start), None)
+        if quoted is None or end > frame.cue.idx or quoted in self.taken:
+            return span
+        before = self._narration_around(quoted)[0]
+        return (before[0], end) if self._is_part_of_clause(before) and not self._frames_in(before) else span
 
     def _before_takeover(self, span: Span, frame: Frame) -> Span:
         """A reported clause up to where the narrator takes over after the first words quoted in it."""
@@ -448,7 +498,10 @@ class _Finder:
         if verb.tag_ == "VBG" and match["and"] in {"before ", "after ", "while ", "by "}:
             return self.cues.of(verb) is not None
         if match["and"] is None:
-            return match["comma"] is not None and verb.tag_ == "VBG" and verb.lower_ not in _PREPOSITIONAL
+            if match["comma"] is None:
+                return False
+            if verb.tag_ == "VBG":
+                return verb.lower_ not in _PREPOSITIONAL
         return verb.tag_ == frame.cue.tag_ and verb.tag_ in {"VBD", "VBZ", "VBP"} and self.cues.of(verb) is not None
 
     def _clause_end(self, quotation: Quotation, frame: Frame) -> int:
@@ -479,7 +532,7 @@ class _Finder:
         if frame.content and not content:
             return
         content = [self._with_marks(span) for span in content]
-        content = [self._before_takeover(span, frame) for span in content]
+        content = [self._before_takeover(self._with_beginning(span, frame), frame) for span in content]
         inside = [q for s, e in content for q in self._quotations_in(s, e) if s <= q.start and q.end <= e]
         self.used.add(frame.cue.i)
         kind: Kind = "indirect"
@@ -623,6 +676,9 @@ class _Finder:
 
     def _floating(self) -> None:
         for quotation in self.quotations:
+            if not self._is_taken(quotation) and (resumed := self._resumed(quotation)) is not None:
+                self._extend(resumed[0], quotation, start=resumed[1])
+                continue
             if self._is_taken(quotation) or not self._is_speech(quotation):
                 continue
             joined = self._same_run(quotation)
@@ -802,12 +858,46 @@ class _Finder:
     def _add(self, attribution: Attribution) -> None:
         self.found.append(attribution)
         self.taken.update(attribution.quotations)
+        if attribution.kind == "direct" and attribution.quotations:
+            self._take_series(attribution)
         if attribution.frame is not None:
             self.of_frame.setdefault(id(attribution.frame), attribution)
 
-    def _extend(self, attribution: Attribution, quotation: Quotation) -> None:
-        """One more quotation of the same words."""
-        attribution.content.append((quotation.start, quotation.end))
+    def _end_before_cue(self, quotation: Quotation, frame: Frame) -> int:
+        """ "“You pushed them” to raise the price, she said": the narrator ends the clause before the cue."""
+        if frame.source is None or frame.source.idx < quotation.end or frame.cue.idx < quotation.end:
+            return quotation.end
+        first = min(frame.cue.idx, syntax.noun_phrase(frame.source)[0])
+        gap = self.text[quotation.end : first]
+        if self.text[self._before_marks(quotation.end)] == "," or not gap.rstrip().endswith(",") or not gap[1:2].islower():
+            return quotation.end
+        return trimmed(self.text, quotation.end, first, " ,")[1]
+
+    def _take_series(self, attribution: Attribution) -> None:
+        """ "chanted “No dam” and “Save the river”": quotations in a row are one content."""
+        last = attribution.quotations[-1]
+        following = bisect_right(self.quotation_starts, last.start)
+        for quotation in self.quotations[following:]:
+            if quotation in self.taken or not _SERIES.fullmatch(self.text, last.end, quotation.start):
+                return
+            self._extend(attribution, quotation)
+            last = quotation
+
+    def _resumed(self, quotation: Quotation) -> tuple[Attribution, int] | None:
+        """ "“…,” she said, but “around boats …”": the attribution that goes on after its cue, and where."""
+        for attribution in reversed(self.found):
+            if attribution.cue is None or not attribution.quotations or attribution.kind == "indirect":
+                continue
+            if attribution.cue[0] < attribution.quotations[-1].end or attribution.cue[1] > quotation.start:
+                continue
+            match = _RESUMES.fullmatch(self.text, attribution.cue[1], quotation.start)
+            if match is not None:
+                return attribution, match.start("word")
+        return None
+
+    def _extend(self, attribution: Attribution, quotation: Quotation, *, start: int | None = None) -> None:
+        """One more quotation of the same words, with the narrator's words from `start` on that lead into it."""
+        attribution.content.append((quotation.start if start is None else start, quotation.end))
         attribution.quotations.append(quotation)
         attribution.closed = attribution.closed and quotation.closed
         self.taken.add(quotation)

@@ -94,7 +94,7 @@ def _glosses(verb: Token, cues: Cues) -> bool:
 
 def _is_message(verb: Token) -> bool:
     """ "issued a statement saying that …": the words of what is issued, with a clause that gives them."""
-    return verb.head.lemma_.lower() in _MESSAGES and bool(syntax.clauses(verb))
+    return verb.head.lemma_.lower() in _MESSAGES and bool(syntax.clauses(verb) or syntax.objects(verb))
 
 
 def _ultimatum(verb: Token) -> Frame | None:
