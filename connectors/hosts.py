@@ -63,12 +63,12 @@ class Hosts:
                     break
                 self._changed.wait(None if known.busy else wait)
             known.busy = True
-            known.free_at = now + max(self._gap_s, known.delay_s)
         try:
             yield
         finally:
             with self._changed:
                 known.busy = False
+                known.free_at = self._clock() + max(self._gap_s, known.delay_s)
                 self._changed.notify_all()
 
     def is_free(self, host: str) -> bool:
