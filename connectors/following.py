@@ -106,7 +106,8 @@ class Reader:
         """A fault of our own code on what this source sent: its failure, so that all others go on."""
         failure = Refusal(source.url, hide(f"It cannot be read: {type(error).__name__}: {error}"), error_type="Fault")
         target = Target(source.url, self.settings, self.fetcher, options=source)
-        return self._note(source, state, target, Summary(), failure), Summary(refusals=[failure])
+        summary = Summary(refusals=[failure])
+        return self._note(source, state, target, summary, failure), summary
 
     def _note(self, source: Source, state: State, target: Target, summary: Summary, failure: Refusal | None) -> State:
         now = self.clock()
