@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +15,9 @@ from pipeline.records import Article, Publisher, SourceRef
 
 _OURS = {"schema_version", "article_id", "id", "canonical_url", "first_seen_at", "revision", "content_hash", "source"}
 """Fields that are worked out here: a JSON line may have them, say from an export, without being believed."""
+
+_CLOCKS_APART = timedelta(minutes=10)
+"""A date in the future by less is no fault: clocks differ."""
 
 
 def make_article(
@@ -29,7 +32,8 @@ def make_article(
 ) -> Article:
     """An Article in revision 1; `fields` are further fields of the record, unknown ones included.
 
-    A publication date in the future is set to `fetched_at`: it would keep an article on top of every list.
+    A publication date in the future is set to `fetched_at`, and flagged: it would keep an article on top of every
+    list.
     Raises BadInput for a text that is blank or longer than `max_chars`, and for fields of the wrong type.
     """
     title = " ".join(title.split())
@@ -62,6 +66,8 @@ def make_article(
         key = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"Its field '{key}' cannot be used: {first['msg']}.") from None
     if article.published_at and article.published_at > article.fetched_at:
+        if article.published_at - article.fetched_at > _CLOCKS_APART:
+            article.flags = [*article.flags, "future_date"]
         article.published_at = article.fetched_at
     return article
 

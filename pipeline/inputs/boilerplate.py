@@ -31,7 +31,15 @@ _INVITATIONS = (
     r"(?:have|got) a (?:news )?tip\b.*",
     r"(?:you can )?follow [\w.’' -]{2,40} (?:on|at) "
     r"(?:twitter|x|facebook|instagram|google|telegram|whatsapp|bluesky|linkedin|youtube)\b.*",
+    r"[^“\"]*\bfollow (?:us|him|her|them|me) (?:on|at) (?:twitter|x|facebook|instagram|telegram|bluesky"
+    r"|linkedin|youtube)\b.*",
     r"e-?mail [\w.’' -]{3,40} at \S+@\S+.*",
+    r"get (?:unlimited |full |exclusive )?access to .*\b(?:subscriptions?|subscribers?|membership|as little as)\b.*",
+    r"(?:please )?(?:subscribe|sign in|log in|register|join)\b.{0,80}\bto (?:continue|keep|unlock"
+    r"|read (?:on|more|the (?:full|rest)))\b.*",
+    r"(?:this|the (?:full|rest of (?:this|the))) (?:article|story) is .{0,30}\b(?:for"
+    r"|to) (?:our )?(?:paying )?subscribers\b.*",
+    r"(?:already a (?:subscriber|member)|not a (?:subscriber|member)(?: yet)?)\?.*",
     r"download (?:our|the) .{0,40}app\b.*",
 )
 
@@ -41,9 +49,25 @@ _CREDITS = (
     r"the post .+ (?:appeared first|first appeared) on .+",
 )
 
+_NAME = r"(?-i:[A-Z][\w'’]*|and|in|at|for|with|by|of|the|additional|reporting|writing|editing|contributed|to|report)"
+_AGENCY = (
+    r"(?:(?:with )?(?:additional |further )?(?:reporting|writing|editing|photography)|compiled"
+    r"|translated|edited|written)"
+    rf" by {_NAME}(?:[ ;,.()&—–-]+{_NAME})*[ ;,.()]*"
+    rf"|{_NAME}(?:[ ;,.()&—–-]+{_NAME})* contributed (?:reporting )?to this (?:report|story|article)[ .()]*"
+)
+"""The line with which agencies say who wrote and edited: nothing but names and a few words between them."""
+
+_LABELLED = (
+    r".{10,160} \[(?:analysis|comment|exclusive|insight|latest|live|news|opinion|photos|pictures?|reaction|report"
+    r"|reveal(?:ed)?|update|video|warning|watch)\][\s|]*"
+)
+"""Headlines of other articles with a label behind, as some papers put them between paragraphs."""
+
 _WHOLE_LINE = re.compile(
-    rf"[\s\W]*(?:(?:{'|'.join(_POINTERS)})(?: ?[:|»›>→-].*| ?\.{{0,3}} ?)"
-    rf"|(?:{'|'.join(_FURNITURE)})[\s\W]*|{'|'.join(_INVITATIONS)})|[\s*_]*(?:{'|'.join(_CREDITS)})",
+    rf"[^\w“\"]*(?:(?:{'|'.join(_POINTERS)})(?: ?[:|»›>→-].*| ?\.{{0,3}} ?)"
+    rf"|(?:{'|'.join(_FURNITURE)})[\s\W]*|{'|'.join(_INVITATIONS)}|{_LABELLED}|{_AGENCY})"
+    rf"|[\s*_]*(?:{'|'.join(_CREDITS)})",
     re.IGNORECASE,
 )
 

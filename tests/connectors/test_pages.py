@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ import pytest
 from pipeline.errors import BadInput
 from pipeline.inputs import article_from_page, fragment_to_text
 from pipeline.inputs.boilerplate import without_boilerplate
+from pipeline.inputs.pages import Selectors
 from pipeline.records import Article, SourceRef
 
 FETCHED = datetime(2025, 6, 20, 12, tzinfo=UTC)
@@ -66,6 +68,7 @@ def test_a_date_in_the_future_is_the_time_of_fetching() -> None:
     article = extract(page('<meta property="article:published_time" content="2025-06-21T09:00:00+02:00">'))
     assert article.published_at is not None
     assert article.published_at <= FETCHED
+    assert article.flags == ["future_date"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,13 @@ def test_a_page_nested_without_end_is_read_or_refused() -> None:
         "Tags",
         "The post Harbour warns ships appeared first on The Selwyn Gazette.",
         "© 2025 The Selwyn Gazette",
+        "(Reporting by Ada Lind and Bo Reyes in Port Selwyn; editing by Cy Dahl)",
+        "Additional reporting by Bo Reyes.",
+        "The Selwyn Press contributed to this report.",
+        "Bo Reyes covers harbours. Follow him on Twitter @boreyes.",
+        "Ships turn back from the strait [INSIGHT]",
+        "Subscribe now to continue reading.",
+        "This article is only available to our subscribers.",
     ],
 )
 def test_boilerplate_lines_are_left_out(line: str) -> None:
@@ -127,6 +137,11 @@ def test_boilerplate_lines_are_left_out(line: str) -> None:
         "Photographs of the site showed damage.",
         "Follow him on that road and you will lose, she warned.",
         "Comments by the minister were rejected.",
+        "Reporting by the committee showed damage.",
+        "Reporting by Harbour Watch shows damage.",
+        "Written by hand, the note warned of war.",
+        "“Follow us on Facebook and stay away from the port,” the minister said.",
+        "Register every ship, she told them, to keep the peace.",
     ],
 )
 def test_sentences_that_begin_like_boilerplate_stay(line: str) -> None:
@@ -156,3 +171,130 @@ def test_fragments_keep_their_paragraphs(markup: str, text: str) -> None:
 
 def test_a_deep_fragment_needs_no_stack() -> None:
     assert fragment_to_text("<i>" * 1500 + "deep" + "</i>" * 1500 + "<p>end</p>") == "deep\nend"
+
+
+def test_lines_made_to_be_slow_are_not() -> None:
+    hostile = [
+        "Reporting by " + "A a b. " * 40,
+        "- " * 150,
+        "follow us " * 30,
+        "(" * 310,
+        "sign up " * 38,
+        "a" * 300 + "[",
+    ]
+    started = time.monotonic()
+    for line in hostile:
+        without_boilerplate(line)
+    assert time.monotonic() - started < 1
+
+
+# -- pages that are no article, and articles that are not whole -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "title, text",
+    [
+        ("Page not found", "Sorry, the page you are looking for does not exist. Check the address or use the search."),
+        ("404 - The Selwyn Gazette", "We cannot find that page. It may have been moved. Go back to the home page."),
+        ("Error 503", "Something went wrong here. Please try again later, or return to our home page."),
+        ("Just a moment...", "Enable JavaScript and cookies to continue. Ray ID: 8f2a"),
+        ("Access Denied", "You don't have permission to access this page on this server. Reference #18.abc"),
+        ("Oops!", "The article you requested was removed. Try the search."),
+    ],
+)
+def test_an_error_page_that_answers_like_an_article_is_refused(title: str, text: str) -> None:
+    markup = f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1><p>{text}</p></article></body>"
+    with pytest.raises(BadInput, match="no article"):
+        extract(markup)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "404 people left the island, harbour says",
+        "Access denied to ships, harbour says",
+        "Missing hiker not found",
+        "Sorry, says harbour master",
+    ],
+)
+def test_news_with_such_a_headline_is_news(title: str) -> None:
+    markup = page().replace("Harbour warns ships", title)
+    assert extract(markup).text.split("\n") == PARAGRAPHS
+
+
+def test_a_question_for_consent_is_refused() -> None:
+    asked = (
+        "<p>We and our 312 partners store and access information on a device, such as cookies.</p>"
+        "<p>Some of our partners process personal data on the basis of legitimate interest.</p>"
+        "<p>You can accept all or manage your choices at any time. Personalised ads pay for this site.</p>"
+    )
+    with pytest.raises(BadInput, match="asks for consent"):
+        extract(f"<html><head><title>The Selwyn Gazette</title></head><body><article>{asked}</article></body></html>")
+    about = "The commission warned publishers that asking readers to accept all cookies breaks the law of the island."
+    assert about in extract(page(extra=f"<p>{about}</p>")).text
+
+
+def test_an_article_behind_a_wall_is_flagged() -> None:
+    walled = page(extra="<p>Subscribe to continue reading.</p>")
+    article = extract(walled)
+    assert (article.flags, article.text.split("\n")) == (["paywall"], PARAGRAPHS)
+    closed = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": "False"}</script>'
+    assert extract(page(closed)).flags == ["paywall"]
+    long = "".join(f"<p>{number}. {PARAGRAPHS[0]}</p>" for number in range(20))
+    assert extract(page(closed, extra=long)).flags == [], "many papers say so of what they show in full"
+
+
+def test_hardly_more_than_a_headline_is_flagged() -> None:
+    article = extract(
+        f"<html><title>Harbour warns</title><body><article><p>{PARAGRAPHS[1]}</p></article></body></html>"
+    )
+    assert article.flags == ["stub"]
+    assert extract(page()).flags == []
+
+
+def test_section_and_language_are_read_from_where_pages_say_them() -> None:
+    ld = '<script type="application/ld+json">[{"articleSection": ["Ports", "Sea"], "inLanguage": "fr-FR"}]</script>'
+    article = extract(page(ld, lang=""))
+    assert (article.section, article.language) == ("Ports", "fr")
+    assert extract(page('<meta property="article:section" content=" World  news ">')).section == "World news"
+    assert extract(page()).section is None
+
+
+@pytest.mark.parametrize(
+    "stated", ["2025-06-19T23:30:00-0400", "Thu, 19 Jun 2025 23:30:00 -0400", "2025-06-20T03:30:00Z"]
+)
+def test_a_time_with_a_zone_is_stored_in_utc(stated: str) -> None:
+    article = extract(page(f'<meta name="pubdate" content="{stated}">'))
+    assert article.published_at == datetime(2025, 6, 20, 3, 30, tzinfo=UTC)
+
+
+def test_a_mobile_twin_is_the_article_that_it_names() -> None:
+    link = '<link rel="canonical" href="https://www.gazette.example/news/harbour">'
+    addresses = [
+        "https://amp.gazette.example/news/harbour",
+        "https://m.gazette.example/n/7",
+        "https://www.gazette.example/news/harbour.amp",
+    ]
+    assert {extract(page(link), address).article_id for address in addresses} == {extract(page()).article_id}
+
+
+def test_a_source_says_where_its_text_is() -> None:
+    markup = page(
+        extra="<div class='box'><p>Also in the harbour: a fair, with songs and cakes for all the children.</p></div>"
+    )
+    assert "fair" in extract(markup).text
+    assert extract(markup, selectors=Selectors(drop=("div.box",))).text.split("\n") == PARAGRAPHS
+    assert "cakes" in extract(markup, selectors=Selectors(text="div.box")).text
+    assert PARAGRAPHS[0] not in extract(markup, selectors=Selectors(text="div.box, div.box p")).text
+    rebuilt = extract(markup, selectors=Selectors(text="div.gone", drop=("div.box",)))
+    assert rebuilt.text.split("\n") == PARAGRAPHS, "a selector that matches nothing must not lose the article"
+
+
+def test_a_body_in_several_parts_is_one() -> None:
+    parts = "".join(
+        f"<div class='grid'><div class='col article-body'><p>{n}a. {PARAGRAPHS[0]}</p><p>{n}b. {PARAGRAPHS[2]}</p></div></div>"
+        "<div class='ad'>Buy a boat</div>"
+        for n in range(4)
+    )
+    text = extract(f"<html><head><title>Harbour</title></head><body><main>{parts}</main></body></html>").text
+    assert [line[:3] for line in text.split("\n")] == ["0a.", "0b.", "1a.", "1b.", "2a.", "2b.", "3a.", "3b."]
