@@ -35,7 +35,7 @@ _INVITATIONS = (
     r"|linkedin|youtube)\b.*",
     r"e-?mail [\w.’' -]{3,40} at \S+@\S+.*",
     r"get (?:unlimited |full |exclusive )?access to .*\b(?:subscriptions?|subscribers?|membership|as little as)\b.*",
-    r"(?:please )?(?:subscribe|sign in|log in|register|join)\b.{0,80}\bto (?:continue|keep|unlock"
+    r"(?:please )?(?:subscribe|sign in|log in|register|join)\b.{0,80}\bto (?:continue|keep reading|unlock"
     r"|read (?:on|more|the (?:full|rest)))\b.*",
     r"(?:this|the (?:full|rest of (?:this|the))) (?:article|story) is .{0,30}\b(?:for"
     r"|to) (?:our )?(?:paying )?subscribers\b.*",

@@ -22,8 +22,8 @@ _ERROR_CHARS = 1200
 _CONSENT_CHARS = 4000
 
 _ERROR_HEADLINE = re.compile(
-    r"(?:error |http )?(?:4(?:0[0134]|10|29|51)|50[0234])\b[\W_]*(?:error|forbidden|page|not found|gone|bad|"
-    r"internal|unavailable|service|too many|gateway|oops|sorry|we|$).*"
+    r"(?:error |http )?(?:4(?:0[0134]|10|29|51)|50[0234])\b(?:\s*[-|–:]|[\W_]*(?:error|forbidden|page|not found|gone"
+    r"|bad|internal|unavailable|service|too many|gateway|oops|sorry|we|$)).*"
     r"|.*\b(?:page|article|story|content|url|site) (?:was |is |has |can ?not be |could not be "
     r"|can['’]t be |couldn['’]t be |"
     r"you (?:requested|are looking for|were looking for) )?"

@@ -289,7 +289,7 @@ def _own_address(tree: lxml.html.HtmlElement, url: str) -> str | None:
 
 def _site(url: str) -> str:
     """What `www.`, `m.`, `amp.` and editions of one site have in common."""
-    return extract_domain(url) or host_of(url)
+    return extract_domain(url) or re.sub(r"^(?:m|amp|mobile)\.", "", host_of(url))
 
 
 def _published_at(stated: list[datetime], day: str | None) -> datetime | None:

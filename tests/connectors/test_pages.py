@@ -292,7 +292,8 @@ def test_a_source_says_where_its_text_is() -> None:
 
 def test_a_body_in_several_parts_is_one() -> None:
     parts = "".join(
-        f"<div class='grid'><div class='col article-body'><p>{n}a. {PARAGRAPHS[0]}</p><p>{n}b. {PARAGRAPHS[2]}</p></div></div>"
+        "<div class='grid'><div class='col article-body'>"
+        f"<p>{n}a. {PARAGRAPHS[0]}</p><p>{n}b. {PARAGRAPHS[2]}</p></div></div>"
         "<div class='ad'>Buy a boat</div>"
         for n in range(4)
     )
