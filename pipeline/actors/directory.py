@@ -66,6 +66,7 @@ class Directory:
         self._add_organisations()
         self._add_people()
         self._openers = frozenset(files.words.openers)
+        self._genders = {slug(name): gender for gender, names in files.given_names.items() for name in names}
         self.phrases = Phrases(self)
 
     @classmethod
@@ -178,7 +179,13 @@ class Directory:
             country_name=affiliation.country_name if affiliation else None,
             affiliation=affiliation.name if affiliation else None,
             political=affiliation.political if affiliation else False,
+            gender=self.gender_of(name),
         )
+
+    def gender_of(self, name: str) -> Gender | None:
+        """The gender that a given name tells, where a family name follows it."""
+        given, _, family = name.partition(" ")
+        return self._genders.get(slug(given)) or self._genders.get(slug(given.partition("-")[0])) if family else None
 
     def unknown_organisation(self, name: str, country: str | None = None, *, political: bool = False) -> Actor:
         """An actor for an organisation that the directory does not know."""

@@ -120,6 +120,18 @@ class Companies(Entry):
     openings: list[str] = Field(default_factory=list)
 
 
+class Reading(Entry):
+    """Another meaning of a name, taken where an article speaks for it.
+
+    `because`: words of the article that tell; `unless`: words that rule it out; case matters.
+    """
+
+    name: str
+    actor: str
+    because: list[str]
+    unless: list[str] = Field(default_factory=list)
+
+
 class Post(NamedTuple):
     """An office held: role as written, body (None: the office's own), first day, and the day it passed on."""
 
@@ -148,6 +160,8 @@ class Files(BaseModel):
     companies: Companies = Field(default_factory=Companies)
     checked: str = ""
     common_surnames: list[str] = Field(default_factory=list)
+    given_names: dict[Gender, list[str]] = Field(default_factory=dict)
+    readings: list[Reading] = Field(default_factory=list)
     where: dict[str, str] = Field(default_factory=dict)
     """Which file an entry comes from, by "table/id"."""
 
@@ -247,10 +261,23 @@ def _read(files: Files, path: Path) -> None:
                 files.where[key] = files.where.get(key, str(path))
         elif table == "checked":
             files.checked = str(value)
+        elif table == "given_names" and isinstance(value, dict):
+            _add_given_names(files, value, path)
+        elif table == "reading" and isinstance(value, list):
+            files.readings += [
+                _entry(Reading, item, path, f"[[reading]] number {n}") for n, item in enumerate(value, 1)
+            ]
         elif table == "common_surnames" and isinstance(value, list):
             files.common_surnames += [str(name) for name in value]
         else:
             raise BadSetting(f'{path}: unknown table "{table}".', _HINT)
+
+
+def _add_given_names(files: Files, table: dict[str, Any], path: Path) -> None:
+    for gender, names in table.items():
+        if gender not in ("f", "m") or not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            raise BadSetting(f'{path}: [given_names] must hold lists of names "f" and "m".', _HINT)
+        files.given_names.setdefault("f" if gender == "f" else "m", []).extend(names)
 
 
 def read(extra: Sequence[Path] = ()) -> Files:

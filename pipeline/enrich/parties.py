@@ -3,7 +3,7 @@
 The cast of an article is built first, from all its names, so that a surname or a title anywhere finds the full name.
 Then a mention is resolved by the first of these that answers:
 
-1. a pronoun: the last fitting mention (`_antecedent`);
+1. a pronoun: whom `pipeline.enrich.coreference` finds for it, or who says the quoted words for "we";
 2. a person's name in the phrase, or a collective with members named ("Western leaders, including …");
 3. a title that somebody of the article bears ("the minister"), or "both leaders";
 4. the directory's reading of the whole phrase: state, metonym, body, office, agency;
@@ -13,23 +13,24 @@ Then a mention is resolved by the first of these that answers:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from spacy.tokens import Doc, Token
 
 from pipeline.actors import Actor, Directory
-from pipeline.enrich import syntax
+from pipeline.enrich import descriptions, syntax
+from pipeline.enrich.coreference import FIRST_PERSON, THIRD_PERSON, Coreference
 from pipeline.enrich.entities import LinkedEntity
-from pipeline.enrich.words import BODIES, EXPERT, PAIRS, POLITICAL, TECHNICAL
+from pipeline.enrich.mentions import Mention, Resolved, role_of
+from pipeline.enrich.words import BODIES, EXPERT, PAIRS, PEOPLE, POLITICAL, TECHNICAL
 from pipeline.records import Party
 
-_SINGULAR = frozenset({"he", "she", "him", "her", "himself", "herself", "his", "hers"})
-_PLURAL = frozenset({"they", "them", "themselves", "their", "both"})
-_NEUTER = frozenset({"it", "itself", "its"})
-_FEMALE = frozenset({"she", "her", "herself", "hers"})
 _SERVICES = frozenset({"health", "weather", "court", "police", "fire", "coastguard", "transport", "tax", "customs"})
-_BODY_NOUNS = frozenset({"bloc", "group", "alliance", "movement", "organisation", "organization", "union", "militia"})
+_LEADERS = frozenset({"leader", "president", "minister", "premier", "politician"})
+_AGE = re.compile(r"(?P<years>\d{1,3})-year-olds?$")
+_AGE_AFTER_NAME = re.compile(r",? \(?(?P<years>\d{1,3})[,).;]")
 _BESIDE = frozenset({"flat", "flat:name", "appos", "compound", "nmod:desc"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _FEMALE_TITLES = re.compile(
@@ -43,35 +44,13 @@ _MEMBERS = re.compile(r"\b(including|particularly|especially|notably|such as|amo
 
 
 @dataclass
-class Resolved:
-    """A party with what the rules need to know beside the record."""
-
-    party: Party
-    political: bool = False
-    relay: bool = False
-    expert: bool = False
-    known: bool = False
-    """Linked to an actor of the directory."""
-    gender: str | None = None
-
-
-@dataclass
-class _Mention:
-    start: int
-    sentence: int
-    resolved: list[Resolved]
-    is_subject: bool
-    quoted: bool
-
-
-@dataclass
 class _Person:
     """A person of the cast: the actor, and the words that describe them anywhere in the article."""
 
     actor: Actor
     titles: set[str] = field(default_factory=set)
     gender: str | None = None
-    last_start: int = -1
+    age: str | None = None
 
 
 class Cast:
@@ -82,12 +61,12 @@ class Cast:
         self.at = at
         self.people: dict[str, _Person] = {}
         self.surnames: dict[str, str] = {}
-        self.mentions: dict[int, list[_Mention]] = {}
         # By id of the doc: the caller keeps the docs of an article for as long as their cast.
         self.linked: dict[int, list[LinkedEntity]] = {}
         self.entity_of: dict[int, dict[int, LinkedEntity]] = {}
-        self.speakers: dict[int, list[tuple[int, list[Resolved]]]] = {}
-        self.sentence_of: dict[int, list[int]] = {}
+        self.coreference: dict[int, Coreference] = {}
+        self.pronouns: dict[int, dict[int, list[Resolved]]] = {}
+        self.voices: dict[int, dict[int, list[Resolved]]] = {}
 
     # -- building ---------------------------------------------------------------------------------------------------
 
@@ -126,6 +105,9 @@ class Cast:
             self.surnames.setdefault(surname, key)
             self.surnames.setdefault(name.casefold(), key)
         person = self.people[key]
+        age = _AGE_AFTER_NAME.match(syntax.text_of(head.doc), entity.span.end_char)
+        if age is not None:
+            person.age = age["years"]
         words = _description(head)
         person.titles.update(words)
         described = " ".join(words)
@@ -178,50 +160,76 @@ class Cast:
             return bodies[0].actor
         return self.directory.state(actor.country or "") or actor
 
-    def listen(self, doc: Doc, quoted: list[bool]) -> None:
-        """Order the mentions of a field, so that pronouns find what came before them."""
-        ids = []
-        for number, sentence in enumerate(doc.sents):
-            ids.extend([number] * len(sentence))
-        self.sentence_of[id(doc)] = ids
-        found = []
-        for entity in self._entities(doc):
-            if entity.label not in {"PERSON", "ORG", "GPE"}:
-                continue
-            root = entity.span.root
-            top = _top_of_name(root)
-            is_subject = top.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "csubj", "nsubj:outer"}
-            if entity.label != "PERSON" and top is not root and not is_subject:
-                continue
-            found.append(
-                _Mention(
-                    entity.span.start_char,
-                    ids[entity.span.start],
-                    self._of_entity(entity, root),
-                    is_subject,
-                    quoted[entity.span.start],
-                )
-            )
-        found.extend(self._titled_subjects(doc, ids, quoted))
-        self.mentions[id(doc)] = sorted(found, key=lambda m: m.start)
-        self.speakers[id(doc)] = []
+    def listen(self, doc: Doc, quotations: list[int], sources: dict[int, Token]) -> None:
+        """Read the mentions of a field in text order, so that pronouns find what came before them.
 
-    def _titled_subjects(self, doc: Doc, ids: list[int], quoted: list[bool]) -> list[_Mention]:
-        """ "Chile's defence minister spoke …": an office without a name can be what a later "he" means."""
-        found = []
+        `quotations`: the number of each token's quotation, 0 in narration; `sources`: by number of the quotation, 0
+        and below for none, the head of the phrase that names who speaks.
+        """
+        speaking = frozenset(source.i for source in sources.values())
+        coreference = self.coreference[id(doc)] = Coreference(doc, quotations, speaking, self._names_after)
+        pronouns = self.pronouns[id(doc)] = {}
+        self.voices[id(doc)] = {}
+        for number, source in sources.items():
+            named = self._name_entity(source) if number > 0 else None
+            if named is not None and named.label == "PERSON":
+                coreference.voice(number, self._of_entity(named, source)[0].key)
         for token in doc:
-            if token.dep_ not in {"nsubj", "nsubj:pass", "nsubjpass"} or token.pos_ != "NOUN" or token.ent_type_:
-                continue
-            if _singular(token.lower_) not in POLITICAL or _plural(token) or self._set_beside(token) is not None:
-                continue
-            people = [r for r in self._by_phrase(token, None) if r.party.kind == "person"]
-            if people:
-                found.append(_Mention(token.idx, ids[token.i], people, True, quoted[token.i]))
-        return found
+            entity = self._entity_at(token)
+            if entity is not None:
+                if entity.span.root.i == token.i:
+                    self._note_name(coreference, entity, token)
+            elif token.lower_ in THIRD_PERSON and token.pos_ in {"PRON", "DET"}:
+                pronouns[token.i] = coreference.antecedent(token)
+                coreference.mention(token, pronouns[token.i], plural=len(pronouns[token.i]) > 1)
+            elif token.pos_ == "NOUN" and not syntax.is_name_part(token):
+                self._note_description(coreference, token)
+            self._note_together(coreference, token)
 
-    def heard(self, doc: Doc, at: int, speakers: list[Resolved]) -> None:
-        """Somebody spoke at a place: a later pronoun in a cue most likely means them."""
-        self.speakers[id(doc)].append((at, speakers))
+    def _names_after(self, pronoun: Token) -> Iterable[Mention]:
+        for token in pronoun.doc[pronoun.i + 1 : pronoun.sent.end]:
+            entity = self._entity_at(token)
+            if entity is not None and entity.span.root.i == token.i:
+                yield Mention(token, self._of_entity(entity, token), role_of(_top_of_name(token)), 0, 0)
+
+    def _note_name(self, coreference: Coreference, entity: LinkedEntity, root: Token) -> None:
+        if entity.label not in {"PERSON", "ORG", "GPE"}:
+            return
+        top = _top_of_name(root)
+        if entity.label != "PERSON" and top is not root and role_of(top) != "subject":
+            return
+        coreference.mention(root, self._of_entity(entity, root), top=top)
+
+    def _note_description(self, coreference: Coreference, token: Token) -> None:
+        """ "Chile's defence minister spoke …", "the officials": people without a name can be what a pronoun means."""
+        head = _singular(token.lower_)
+        human = head in PEOPLE
+        body = head in descriptions.NOUNS and role_of(token) == "subject"
+        if not (human or body) or self._set_beside(token) is not None:
+            return
+        plural = _plural(token)
+        coreference.mention(token, self._resolve_one(token), plural=plural, human=human and not plural)
+
+    def _note_together(self, coreference: Coreference, token: Token) -> None:
+        """ "Putin and Xi": people or states named together can be what "they" means."""
+        if token.dep_ != "conj" or token.pos_ not in {"NOUN", "PROPN"} or any(c.dep_ == "conj" for c in token.rights):
+            return
+        first = token
+        while first.dep_ == "conj":
+            first = first.head
+        members = [m for m in syntax.conjuncts(first) if self._entity_at(m) is not None]
+        if len(members) < 2 or first.pos_ not in {"NOUN", "PROPN"}:
+            return
+        who = [r for m in members for r in self._resolve_one(m)]
+        if len({r.party.kind == "person" for r in who}) == 1 and len(who) > 1:
+            coreference.mention(token, who, top=first, plural=True)
+
+    def speaks(self, doc: Doc, spans: Iterable[tuple[int, int]], speakers: list[Resolved]) -> None:
+        """Quoted words are somebody's: "we" in them means who says them."""
+        for start, end in spans:
+            for token in doc.char_span(start, end, alignment_mode="expand") or ():
+                if token.lower_ in FIRST_PERSON:
+                    self.voices[id(doc)][token.i] = speakers
 
     # -- resolving --------------------------------------------------------------------------------------------------
 
@@ -236,6 +244,10 @@ class Cast:
                     found.append(one)
         return found
 
+    def who(self, token: Token) -> list[Resolved]:
+        """The parties that a phrase by itself means, whatever is coordinated with it."""
+        return self._resolve_one(token)
+
     def _resolve_one(self, token: Token) -> list[Resolved]:
         if token.lower_ in _RELATIVE and token.pos_ == "PRON" and token.head.dep_ in {"acl:relcl", "relcl"}:
             return self._resolve_one(token.head.head)
@@ -247,7 +259,10 @@ class Cast:
         entity = self._name_entity(token)
         if entity is not None and (entity.label == "PERSON" or (entity.actor is not None and entity.actor.relay)):
             return self._of_entity(entity, token)
-        titled = self._by_title(token)
+        named = self._apposed_to(token)
+        if named is not None:
+            return self._of_entity(named, token)
+        titled = self._by_age(token) or self._by_title(token) or self._body_before(token)
         if titled:
             return titled
         return self._by_phrase(token, entity)
@@ -356,7 +371,8 @@ class Cast:
             if c.dep_ in {"det", "nummod", "det:predet", "predet", "nmod:poss", "poss", "amod", "advmod"}
         }
         if _plural(token):
-            return self._last_pair(token) if determiners & {"both", "two"} and head in PAIRS else []
+            together = determiners & {"both", "two"} or ("the" in determiners and head in _LEADERS)
+            return self._pair(token) if together and head in PAIRS and not self._modifier_actors(token) else []
         if not determiners & {"the", "his", "her", "their", "this", "that"} and token.dep_ not in {
             "nsubj",
             "nsubj:pass",
@@ -365,8 +381,6 @@ class Cast:
         if determiners & {"a", "an", "another", "one"}:
             return []
         places = {m.country for m in self._modifier_actors(token) if m.country}
-        if head in _BODY_NOUNS and "the" in determiners and not self._modifier_actors(token):
-            return self._last_body(token)
         bearers = [
             person
             for person in self.people.values()
@@ -384,21 +398,49 @@ class Cast:
             )
         ]
 
-    def _last_body(self, token: Token) -> list[Resolved]:
-        """ "the bloc", "the group": the body named last before, one that its sentence is about first."""
-        before = [m for m in self.mentions.get(id(token.doc), []) if m.start < token.idx and not m.quoted]
-        bodies = [m for m in before if m.resolved and m.resolved[0].party.kind in {"organisation", "group"}]
-        subjects = [m for m in bodies if m.is_subject]
-        chosen = (subjects or bodies)[-1:]
-        return [r for m in chosen for r in m.resolved]
+    def _pair(self, token: Token) -> list[Resolved]:
+        coreference = self.coreference.get(id(token.doc))
+        return coreference.last_pair(token) if coreference is not None else []
+
+    def _before(self, token: Token) -> list[Mention]:
+        """What the narrator mentioned before a token, in text order."""
+        coreference = self.coreference.get(id(token.doc))
+        return [m for m in coreference.mentions if m.start < token.idx and not m.quotation] if coreference else []
+
+    def _apposed_to(self, token: Token) -> LinkedEntity | None:
+        """The person that a description follows: "Okoro, a spokesman for the army"."""
+        if token.dep_ != "appos" or token.ent_type_:
+            return None
+        named = self._entity_at(token.head)
+        return named if named is not None and named.label == "PERSON" else None
+
+    def _by_age(self, token: Token) -> list[Resolved]:
+        """ "the 62-year-old": who is of that age, else the person named last."""
+        age = _AGE.search(_phrase(token))
+        if age is None or age.end() < len(_phrase(token)):
+            return []
+        of_age = [key for key, person in self.people.items() if person.age == age["years"]]
+        before = [r for m in self._before(token) for r in m.who if r.party.kind == "person"]
+        chosen = [r for r in before if r.key in of_age] or before
+        return [_at(chosen[-1], syntax.core_phrase(token))] if chosen else []
+
+    def _body_before(self, token: Token) -> list[Resolved]:
+        """ "the bloc", "the ministry", "the company": the last body that can be called so, a subject first."""
+        noun = _singular(token.lower_)
+        determiners = {c.lower_ for c in token.children if c.dep_ in {"det", "nmod:poss", "poss"}}
+        if noun not in descriptions.NOUNS or _plural(token) or determiners != {"the"} or token.ent_type_:
+            return []
+        beside = {t.lower_ for t in token.lefts if t.is_alpha and t.dep_ != "det"}
+        if syntax.prepositions(token) or any(t.ent_type_ for t in token.lefts):
+            return []
+        found = [m for m in self._before(token) if len(m.who) == 1 and descriptions.fits(noun, beside, m.who[0])]
+        subjects = [m for m in found if m.role == "subject"]
+        span = syntax.core_phrase(token)
+        return [_at(m.who[0], span) for m in (subjects or found)[-1:]]
 
     def _persons_before(self, token: Token) -> list[str]:
         """Ids of people by nearness before a token."""
-        found: list[str] = []
-        for mention in reversed(self.mentions.get(id(token.doc), [])):
-            if mention.start < token.idx:
-                found.extend(r.party.actor_id or "" for r in mention.resolved)
-        return found
+        return [r.key for mention in reversed(self._before(token)) for r in mention.who]
 
     def _modifier_actors(self, token: Token) -> list[Actor]:
         start, end = syntax.core_phrase(token)
@@ -467,88 +509,15 @@ class Cast:
         )
         return Resolved(party, political and not relay, relay, expert)
 
-    # -- coreference ------------------------------------------------------------------------------------------------
-
     def _antecedent(self, token: Token) -> list[Resolved]:
         """What a pronoun means. Nobody rather than a wrong one: an empty list where nothing fits."""
-        word = token.lower_
-        if word in _SINGULAR:
-            return self._singular_antecedent(token)
-        if word in _PLURAL:
-            return self._last_pair(token) or self._plural_antecedent(token)
-        if word in _NEUTER:
-            return self._neuter_antecedent(token)
-        return []
+        found = self.pronouns[id(token.doc)].get(token.i) or self.voices[id(token.doc)].get(token.i, [])
+        return [_at(r, (token.idx, token.idx + len(token))) for r in found]
 
-    def _singular_antecedent(self, token: Token) -> list[Resolved]:
-        gender = "f" if token.lower_ in _FEMALE else "m"
-        sentence = self.sentence_of[id(token.doc)][token.i]
-        best: tuple[float, list[Resolved]] | None = None
-        for mention in self.mentions.get(id(token.doc), []):
-            if mention.start >= token.idx or mention.quoted:
-                continue
-            people = [r for r in mention.resolved if r.party.kind == "person" and r.gender in {None, gender}]
-            distance = sentence - mention.sentence
-            if not people or distance > 8:
-                continue
-            score = -3.0 * distance + (4.0 if mention.is_subject else 0.0) + mention.start * 1e-5
-            score += 2.0 if people[0].gender == gender else 0.0
-            if best is None or score >= best[0]:
-                best = (score, people[:1])
-        for place, speakers in self.speakers.get(id(token.doc), []):
-            people = [r for r in speakers if r.party.kind == "person" and r.gender in {None, gender}]
-            if place >= token.idx or not people:
-                continue
-            distance = sentence - self._sentence_at(token.doc, place)
-            score = -3.0 * distance + 6.5 + place * 1e-5 + (2.0 if people[0].gender == gender else 0.0)
-            if distance <= 8 and (best is None or score >= best[0]):
-                best = (score, people[:1])
-        if best is None:
-            return []
-        return [
-            replace(r, party=r.party.model_copy(update={"span": (token.idx, token.idx + len(token))})) for r in best[1]
-        ]
 
-    def _sentence_at(self, doc: Doc, char: int) -> int:
-        token = syntax.token_at(doc, char)
-        return self.sentence_of[id(doc)][token.i] if token is not None else 0
-
-    def _last_pair(self, token: Token) -> list[Resolved]:
-        """Two or more people or states named together before: coordinated, or one with the other."""
-        doc = token.doc
-        sentence = self.sentence_of[id(doc)][token.i]
-        for number in range(sentence, max(sentence - 3, -1), -1):
-            here = [
-                m
-                for m in self.mentions.get(id(doc), [])
-                if m.sentence == number and m.start < token.idx and not m.quoted
-            ]
-            people = [m for m in here if m.resolved and m.resolved[0].party.kind == "person"]
-            names = {m.resolved[0].party.actor_id: m.resolved[0] for m in people}
-            if len(names) >= 2:
-                return list(names.values())[-2:]
-        return []
-
-    def _plural_antecedent(self, token: Token) -> list[Resolved]:
-        """A body or a group spoken of in the plural."""
-        for place, speakers in reversed(self.speakers.get(id(token.doc), [])):
-            if place < token.idx and speakers and speakers[0].party.kind != "person":
-                return speakers
-        return []
-
-    def _neuter_antecedent(self, token: Token) -> list[Resolved]:
-        sentence = self.sentence_of[id(token.doc)][token.i]
-        for mention in reversed(self.mentions.get(id(token.doc), [])):
-            if (
-                mention.start < token.idx
-                and not mention.quoted
-                and mention.is_subject
-                and sentence - mention.sentence <= 2
-                and mention.resolved
-                and mention.resolved[0].party.kind != "person"
-            ):
-                return mention.resolved
-        return []
+def _at(resolved: Resolved, span: tuple[int, int]) -> Resolved:
+    """The same party, as named at another place."""
+    return replace(resolved, party=resolved.party.model_copy(update={"span": span}))
 
 
 def _surname(name: str) -> str:

@@ -12,7 +12,8 @@ from pipeline.enrich import entities as entity_stage
 from pipeline.enrich import syntax
 from pipeline.enrich.attribution import Attribution, find_attributions
 from pipeline.enrich.cues import Cues
-from pipeline.enrich.parties import Cast, Resolved
+from pipeline.enrich.mentions import Resolved
+from pipeline.enrich.parties import Cast
 from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
 from pipeline.enrich.stance import find_stances
 from pipeline.enrich.words import AUDIENCE, DETERRENT, IDLE, RETALIATION
@@ -38,18 +39,26 @@ def read_article(
     article: Article, title: Doc, text: Doc, directory: Directory, cues: Cues, *, at: date
 ) -> tuple[list[Entity], list[Statement]]:
     """Entities and statements of a parsed article, in text order, the title's first."""
-    fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
+    cast, found_entities = meet(title, text, directory, at=at)
+    return found_entities, read_statements(article, title, text, cast, cues)
+
+
+def meet(title: Doc, text: Doc, directory: Directory, *, at: date) -> tuple[Cast, list[Entity]]:
+    """Who appears in an article: the cast, and the entities of both fields."""
     cast = Cast(directory, at)
-    found_entities: list[Entity] = []
+    found: list[Entity] = []
+    fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
     for name, doc in fields:
         linked = entity_stage.link_entities(doc, directory, at)
         cast.meet(doc, linked)
-        found_entities.extend(entity_stage.records(linked, doc, name))
-    statements: list[Statement] = []
-    for name, doc in fields:
-        reader = _FieldReader(article, name, doc, cast, cues)
-        statements.extend(reader.statements())
-    return found_entities, statements
+        found.extend(entity_stage.records(linked, doc, name))
+    return cast, found
+
+
+def read_statements(article: Article, title: Doc, text: Doc, cast: Cast, cues: Cues) -> list[Statement]:
+    """The statements of both fields, the title's first."""
+    fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
+    return [s for name, doc in fields for s in _FieldReader(article, name, doc, cast, cues).statements()]
 
 
 class _FieldReader:
@@ -64,19 +73,14 @@ class _FieldReader:
 
     def statements(self) -> list[Statement]:
         attributions = find_attributions(self.doc, self.cues)
-        quoted = [False] * len(self.doc)
-        for attribution in attributions:
-            for quotation in attribution.quotations:
-                for token in self.doc.char_span(quotation.start, quotation.end, alignment_mode="expand") or ():
-                    quoted[token.i] = True
-        self.cast.listen(self.doc, quoted)
+        self.cast.listen(self.doc, *_who_is_quoted(self.doc, attributions))
         speakers: dict[int, list[Resolved]] = {}
         acts: dict[int, SpeechAct] = {}
         for attribution in attributions:
             acts[id(attribution)] = classify(attribution, self.cues)
             speakers[id(attribution)] = self._speakers(attribution, speakers)
-            if speakers[id(attribution)] and attribution.frame is not None:
-                self.cast.heard(self.doc, attribution.start, speakers[id(attribution)])
+            quoted = [(quotation.start, quotation.end) for quotation in attribution.quotations]
+            self.cast.speaks(self.doc, quoted, speakers[id(attribution)])
         found: dict[int, Statement] = {}
         inner: dict[int, list[Attribution]] = {}
         for attribution in attributions:
@@ -213,6 +217,22 @@ class _FieldReader:
             said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)
             return bool(DETERRENT.search(said) or RETALIATION.search(said))
         return True
+
+
+def _who_is_quoted(doc: Doc, attributions: list[Attribution]) -> tuple[list[int], dict[int, Token]]:
+    """The number of the quotation of each token, 0 in narration; and who speaks, by number of the quotation.
+
+    Attributions without a quotation have negative numbers.
+    """
+    quotations = [0] * len(doc)
+    sources: dict[int, Token] = {}
+    for number, attribution in enumerate(attributions, 1):
+        for quotation in attribution.quotations:
+            for token in doc.char_span(quotation.start, quotation.end, alignment_mode="expand") or ():
+                quotations[token.i] = number
+        if attribution.source is not None:
+            sources[number if attribution.quotations else -number] = attribution.source
+    return quotations, sources
 
 
 def _head_word(name: str) -> str:

@@ -219,6 +219,11 @@ def name_parts(noun: Token) -> list[Token]:
     return children(noun, _NAME_PART)
 
 
+def is_name_part(noun: Token) -> bool:
+    """Whether a noun only goes with another: "defence" in "defence minister"."""
+    return noun.dep_ in _NAME_PART
+
+
 def auxiliaries(verb: Token) -> list[Token]:
     return children(verb, frozenset({"aux", "cop"}) | _PASSIVE_AUX)
 

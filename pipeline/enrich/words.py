@@ -18,6 +18,7 @@ HARM_NOUNS = frozenset(_TABLE["harm_nouns"])
 KIND = frozenset(_TABLE["kind"])
 RUMOURS = frozenset(_TABLE["rumours"])
 AUDIENCE = frozenset(_TABLE["audience"])
+PEOPLE = frozenset(_TABLE["people"])
 BODIES = frozenset(_TABLE["bodies"])
 IDLE = frozenset(_TABLE["idle"])
 

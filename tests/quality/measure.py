@@ -9,27 +9,20 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.enrich import Enricher, load_enricher
 from pipeline.inputs import split_title
 from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
-from pipeline.settings import load_settings
-from tests.quality import sentences
+from tests.quality import coreference, sentences, speakers
+from tests.quality.reading import enricher
 
 OWN_CASES = Path(__file__).parents[1] / "cases"
 _SEED_DAY = datetime(2025, 6, 19, tzinfo=UTC)
 
 
-@lru_cache(maxsize=1)
-def enricher() -> Enricher:
-    return load_enricher(load_settings())
-
-
-def enriched(texts: Iterable[tuple[str, str, str]]) -> list[EnrichedArticle]:
-    """Enrich (id, title, text) triples."""
+def enriched(texts: Iterable[tuple[str, str, str]], day: datetime = _SEED_DAY) -> list[EnrichedArticle]:
+    """Enrich (id, title, text) triples, as of a day."""
     articles = [
         Article(
             article_id=hash_id(name),
@@ -38,9 +31,9 @@ def enriched(texts: Iterable[tuple[str, str, str]]) -> list[EnrichedArticle]:
             title=title,
             text=text,
             language="en",
-            published_at=_SEED_DAY,
-            fetched_at=_SEED_DAY,
-            first_seen_at=_SEED_DAY,
+            published_at=day,
+            fetched_at=day,
+            first_seen_at=day,
             content_hash=hash_id(title, text),
             source=SourceRef(connector="files", id=name),
         )
@@ -145,5 +138,8 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "speech_acts": lambda shared: speech_acts(shared, shared / "data" / "speech_acts" / "cases.jsonl"),
     "own_cases_tuned": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.tuned.jsonl"),
     "own_cases_kept": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.kept.jsonl"),
+    "speakers": speakers.measure,
+    "coreference_tuned": lambda _: coreference.measure("tuned"),
+    "coreference_kept": lambda _: coreference.measure("kept"),
     "sentences": lambda _: sentences.measure("accurate"),
 }

@@ -1,0 +1,55 @@
+"""An article as enrichment reads it, with the cast that tells whom any mention means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+
+from spacy.tokens import Doc
+
+from pipeline.enrich import Enricher, load_enricher
+from pipeline.enrich.parties import Cast
+from pipeline.enrich.statements import meet, read_statements
+from pipeline.enrich.text import without_datelines
+from pipeline.records import Article, Party, SourceRef, Statement, hash_id
+from pipeline.settings import load_settings
+
+
+@lru_cache(maxsize=1)
+def enricher() -> Enricher:
+    return load_enricher(load_settings())
+
+
+@dataclass
+class Reading:
+    doc: Doc
+    cast: Cast
+    statements: list[Statement]
+
+    def who(self, start: int, end: int) -> list[Party]:
+        """Whom a mention of the text means."""
+        span = self.doc.char_span(start, end, alignment_mode="expand")
+        return [] if span is None else [r.party for r in self.cast.who(span.root)]
+
+
+def read(title: str, text: str, day: date) -> Reading:
+    """Read one article as of a day."""
+    moment = datetime.combine(day, time(12), UTC)
+    article = Article(
+        article_id=hash_id(text),
+        url="file:///reading",
+        canonical_url="file:///reading",
+        title=title,
+        text=text,
+        language="en",
+        published_at=moment,
+        fetched_at=moment,
+        first_seen_at=moment,
+        content_hash=hash_id(title, text),
+        source=SourceRef(connector="files", id="reading"),
+    )
+    reader = enricher()
+    docs = reader.nlp(title), reader.nlp(without_datelines(text))
+    cast, _ = meet(*docs, reader.directory, at=day)
+    return Reading(docs[1], cast, read_statements(article, *docs, cast, reader.cues))
