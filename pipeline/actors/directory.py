@@ -6,6 +6,7 @@ What it knows is in data/*.toml and in the user's files of the same form; countr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -48,6 +49,10 @@ def _plurals(demonym: str) -> list[str]:
     return [demonym + "s"]
 
 
+def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
+
+
 class Directory:
     """All known actors. Build one with `load`; it is read-only and may be shared between threads."""
 
@@ -61,10 +66,12 @@ class Directory:
         self._holders: dict[tuple[str, str], list[tuple[str, Post]]] = {}
         self._adjectives: dict[str, str] = {}
         self._people: dict[tuple[str, date], Actor] = {}
+        self._readings: dict[str, list[tuple[str, re.Pattern[str], re.Pattern[str] | None]]] = {}
         self._add_states()
         self._add_bodies()
         self._add_organisations()
         self._add_people()
+        self._add_readings()
         self._openers = frozenset(files.words.openers)
         self._genders = {slug(name): gender for gender, names in files.given_names.items() for name in names}
         self.phrases = Phrases(self)
@@ -86,6 +93,11 @@ class Directory:
         if actor_id in self.files.people:
             return self._person(actor_id, at or date.today())
         return self._body_actor(actor_id)
+
+    @property
+    def checked(self) -> date | None:
+        """The day up to which the people of the data were checked."""
+        return date.fromisoformat(self.files.checked) if self.files.checked else None
 
     def state(self, code: str) -> Actor | None:
         """The state or territory of an alpha-3 code."""
@@ -137,6 +149,14 @@ class Directory:
                 hits.append((found[here].start, found[here + length - 1].end, match))
             here += length
         return hits
+
+    def reading(self, name: str, text: str, at: date) -> Match | None:
+        """Another meaning of a name that the text of an article speaks for: Georgia of a text that names Atlanta."""
+        for target, because, unless in self._readings.get(slug(name), ()):
+            actor = self.actor(target, at) if because.search(text) and not (unless and unless.search(text)) else None
+            if actor is not None:
+                return Match(actor, "alias", "another reading, which the article speaks for")
+        return None
 
     # Phrases -------------------------------------------------------------------------------------------------------
 
@@ -200,6 +220,13 @@ class Directory:
         )
 
     # Building ------------------------------------------------------------------------------------------------------
+
+    def _add_readings(self) -> None:
+        for reading in self.files.readings:
+            if self.actor(reading.actor) is None:
+                raise BadSetting(f'[[reading]] "{reading.name}": no actor has the id "{reading.actor}".')
+            patterns = (_any_of(reading.because), _any_of(reading.unless) if reading.unless else None)
+            self._readings.setdefault(slug(reading.name), []).append((reading.actor, *patterns))
 
     def _place_name(self, code: str | None, what: str) -> str | None:
         if code is None:

@@ -379,11 +379,16 @@ class Phrases:
         return bool(self._directory.index.get([word]))
 
     def is_title(self, found: Sequence[Word]) -> bool:
-        """Whether words can stand before a person's name: titles, offices, bodies and whose they are."""
+        """Whether words can stand before a person's name: titles, offices, bodies and whose they are.
+
+        A place alone is none, unless it owns: "Milan Zeman" is not "Turkey's Erdogan".
+        """
         here = 0
+        tells = found[-1].possessive
         while here < len(found):
             if found[here].base in self._title_words or found[here].base in self._modifiers:
                 here += 1
+                tells = True
                 continue
             names = self._directory.index.longest(found, here, len(found) - here)
             if names is None:
@@ -391,11 +396,13 @@ class Phrases:
                 if body is None:
                     return False
                 here = body
+                tells = True
                 continue
+            tells = tells or names[1][0].how in ("demonym", "body")
             if any(name.target in self._directory.files.people and name.how == "name" for name in names[1]):
                 return False
             here += names[0]
-        return True
+        return tells
 
     # Words ---------------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ _FIRMS = frozenset(
         "retailer", "startup", "utility",
     }
 )  # fmt: skip
-_GROUPS = frozenset(
+GROUPS = frozenset(
     {"alliance", "bloc", "body", "faction", "group", "militia", "movement", "organisation", "organization"}
 )
 _STATES = frozenset({"country", "nation", "republic", "kingdom"})
@@ -43,7 +43,7 @@ _NAMED_SO = frozenset(
         "university",
     }
 )  # fmt: skip
-NOUNS = _MEDIA | _FIRMS | _GROUPS | _STATES | _NAMED_SO
+NOUNS = _MEDIA | _FIRMS | GROUPS | _STATES | _NAMED_SO
 # What may stand beside the noun without being in the name.
 _IDLE = frozenset({"news", "state", "armed", "militant", "rebel", "local", "big", "same", "said", "whole", "entire"})
 _WORD = re.compile(r"[^\W_]+")
@@ -66,7 +66,7 @@ def fits(noun: str, beside: set[str], resolved: Resolved) -> bool:
         return True
     if noun in _FIRMS and party.kind == "organisation" and not resolved.political:
         return named_so or not own & {_plain(word) for word in _NAMED_SO}
-    if noun in _GROUPS:
+    if noun in GROUPS:
         return party.kind in {"organisation", "group"} and not resolved.relay
     return named_so
 

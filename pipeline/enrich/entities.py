@@ -6,6 +6,7 @@ model missed, but never breaks a longer predicted name ("Georgia Power", "Washin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,17 +41,23 @@ class LinkedEntity:
         return self.match.actor if self.match else None
 
 
-def link_entities(doc: Doc, directory: Directory, at: date) -> list[LinkedEntity]:
-    """Correct `doc.ents` in place and return its names in text order, linked where an actor is known."""
-    known = _known_spans(doc, directory, at)
+def link_entities(doc: Doc, directory: Directory, at: date, people: frozenset[str] = frozenset()) -> list[LinkedEntity]:
+    """Correct `doc.ents` in place and return its names in text order, linked where an actor is known.
+
+    `people`: surnames of people whom the article names in full (`surnames_in`): "Paris" alone may be one of them.
+    """
+    known = _read_in_context(_known_spans(doc, directory, at), doc, directory, at, people)
     predicted = [e for e in doc.ents if e.label_ in _NAMES and e.text.strip()]
     linked = [_linked(span, match) for span, match in known if not _inside_longer(span, predicted)]
     taken = {t.i for entity in linked for t in entity.span}
     for entity in predicted:
         if any(t.i in taken for t in entity):
             continue
-        matches = directory.find(entity.text, at=at)
-        match = matches[0] if matches else None
+        if len(entity) == 1 and entity[0].lower_ in people and not _is_where(entity):
+            linked.append(LinkedEntity(entity, "PERSON", None))
+            taken.add(entity.start)
+            continue
+        match = _match(entity, directory, at)
         linked.append(LinkedEntity(entity, _label(match, entity.label_), match))
         taken.update(t.i for t in entity)
     linked.sort(key=lambda entity: entity.span.start)
@@ -76,6 +83,30 @@ def _known_spans(doc: Doc, directory: Directory, at: date) -> list[tuple[TokenSp
     return found
 
 
+def surnames_in(docs: Iterable[Doc]) -> frozenset[str]:
+    """Last words, in lower case, of the names of people in these fields that have more than one word."""
+    return frozenset(e[-1].lower_ for doc in docs for e in doc.ents if e.label_ == "PERSON" and len(e) > 1)
+
+
+def _read_in_context(
+    known: list[tuple[TokenSpan, Match]], doc: Doc, directory: Directory, at: date, people: frozenset[str]
+) -> list[tuple[TokenSpan, Match]]:
+    """The known names as this article means them: other readings of a place, surnames that are also places."""
+    text = syntax.text_of(doc)
+    found = []
+    for span, match in known:
+        if match.actor.kind != "person" and len(span) == 1 and span.text.casefold() in people and not _is_where(span):
+            continue
+        found.append((span, directory.reading(span.text, text, at) or match))
+    return found
+
+
+def _is_where(span: TokenSpan) -> bool:
+    """ "in Paris": somebody is somewhere, whatever they are called."""
+    before = span[0].nbor(-1) if span.start else None
+    return before is not None and before.pos_ == "ADP" and before.lower_ not in {"by", "with", "to", "of", "for"}
+
+
 def _inside_longer(span: TokenSpan, predicted: list[TokenSpan]) -> bool:
     """A longer predicted name holds it, and reads as one name: "Washington Post", not "Russian Foreign Ministry's"."""
     return any(
@@ -86,6 +117,15 @@ def _inside_longer(span: TokenSpan, predicted: list[TokenSpan]) -> bool:
 
 def _linked(span: TokenSpan, match: Match) -> LinkedEntity:
     return LinkedEntity(span, _label(match, span[-1].ent_type_), match)
+
+
+def _match(entity: TokenSpan, directory: Directory, at: date) -> Match | None:
+    """Who is meant by a name that the model found: somebody known, or a state's body by its parts."""
+    named = directory.find(entity.text, at=at)
+    if named or entity.label_ != "ORG":
+        return named[0] if named else None
+    body = directory.body(entity.text, at=at)
+    return Match(body, "body") if body is not None else None
 
 
 def _label(match: Match | None, predicted: str) -> str:

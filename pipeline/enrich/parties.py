@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 
 from spacy.tokens import Doc, Token
@@ -24,33 +24,15 @@ from pipeline.enrich import descriptions, syntax
 from pipeline.enrich.coreference import FIRST_PERSON, THIRD_PERSON, Coreference
 from pipeline.enrich.entities import LinkedEntity
 from pipeline.enrich.mentions import Mention, Resolved, role_of
-from pipeline.enrich.words import BODIES, EXPERT, PAIRS, PEOPLE, POLITICAL, TECHNICAL
+from pipeline.enrich.people import People, Person, phrase, singular, top_of_name
+from pipeline.enrich.words import EXPERT, PAIRS, PEOPLE, POLITICAL, TECHNICAL
 from pipeline.records import Party
 
 _SERVICES = frozenset({"health", "weather", "court", "police", "fire", "coastguard", "transport", "tax", "customs"})
 _LEADERS = frozenset({"leader", "president", "minister", "premier", "politician"})
 _AGE = re.compile(r"(?P<years>\d{1,3})-year-olds?$")
-_AGE_AFTER_NAME = re.compile(r",? \(?(?P<years>\d{1,3})[,).;]")
-_BESIDE = frozenset({"flat", "flat:name", "appos", "compound", "nmod:desc"})
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
-_FEMALE_TITLES = re.compile(
-    r"\b(ms|mrs|miss|madam|queen|princess|spokeswoman|chairwoman|congresswoman|businesswoman|mother|wife|sister|daughter|actress)\b",
-    re.I,
-)
-_MALE_TITLES = re.compile(
-    r"\b(mr|sir|king|prince|spokesman|chairman|congressman|businessman|father|husband|brother|son)\b", re.I
-)
 _MEMBERS = re.compile(r"\b(including|particularly|especially|notably|such as|among them|namely)\b", re.IGNORECASE)
-
-
-@dataclass
-class _Person:
-    """A person of the cast: the actor, and the words that describe them anywhere in the article."""
-
-    actor: Actor
-    titles: set[str] = field(default_factory=set)
-    gender: str | None = None
-    age: str | None = None
 
 
 class Cast:
@@ -59,9 +41,9 @@ class Cast:
     def __init__(self, directory: Directory, at: date) -> None:
         self.directory = directory
         self.at = at
-        self.people: dict[str, _Person] = {}
-        self.surnames: dict[str, str] = {}
-        # By id of the doc: the caller keeps the docs of an article for as long as their cast.
+        self.people = People(directory, at)
+        self.docs: list[Doc] = []
+        # By id of the doc.
         self.linked: dict[int, list[LinkedEntity]] = {}
         self.entity_of: dict[int, dict[int, LinkedEntity]] = {}
         self.coreference: dict[int, Coreference] = {}
@@ -74,91 +56,12 @@ class Cast:
         """Take note of the people a field names; call for every field before `listen`."""
         self.linked[id(doc)] = linked
         self.entity_of[id(doc)] = {t.i: e for e in linked for t in e.span}
-        people = [e for e in linked if e.label == "PERSON"]
-        for entity in sorted(people, key=lambda e: -len(e.span)):
-            if len(entity.span) == 1:
-                # Family names stand first in some languages: a lone name is first of all somebody met here.
-                self._know_first_names()
-            self._meet_person(entity)
+        self.docs.append(doc)
+        self.people.meet(doc, linked)
 
-    def _know_first_names(self) -> None:
-        for key, person in self.people.items():
-            first, _, rest = person.actor.name.casefold().partition(" ")
-            if rest:
-                self.surnames.setdefault(first, key)
-
-    def _meet_person(self, entity: LinkedEntity) -> None:
-        name = entity.span.text
-        head = entity.span.root
-        surname = _surname(name)
-        key = (
-            self.surnames.get(surname)
-            if len(entity.span) == 1 or (entity.actor is None and surname == name.casefold())
-            else None
-        )
-        if key is None:
-            actor = (
-                entity.actor if entity.actor is not None and entity.actor.kind == "person" else self._new_person(entity)
-            )
-            key = actor.id
-            self.people.setdefault(key, _Person(actor, gender=actor.gender))
-            self.surnames.setdefault(surname, key)
-            self.surnames.setdefault(name.casefold(), key)
-        person = self.people[key]
-        age = _AGE_AFTER_NAME.match(syntax.text_of(head.doc), entity.span.end_char)
-        if age is not None:
-            person.age = age["years"]
-        words = _description(head)
-        person.titles.update(words)
-        described = " ".join(words)
-        if person.gender is None:
-            person.gender = "f" if _FEMALE_TITLES.search(described) else "m" if _MALE_TITLES.search(described) else None
-        if person.actor.country is None:
-            self._place(person, head)
-
-    def _new_person(self, entity: LinkedEntity) -> Actor:
-        return self.directory.unknown_person(entity.span.text, None)
-
-    def _place(self, person: _Person, head: Token) -> None:
-        """Country and body of an unknown person, from what stands around the name."""
-        context = self._body_around(head)
-        if context is None:
-            return
-        placed = self.directory.unknown_person(person.actor.name, context)
-        old = person.actor.id
-        person.actor = replace(placed, role=person.actor.role, political=person.actor.political or placed.political)
-        for surname, key in list(self.surnames.items()):
-            if key == old:
-                self.surnames[surname] = placed.id
-        self.people[placed.id] = self.people.pop(old)
-
-    def _body_around(self, head: Token) -> Actor | None:
-        """The body or state that a person's title or apposition names: "Kremlin advisor", "the Iranian minister"."""
-        phrases = [_phrase(head)]
-        phrases += [_phrase(t) for t in syntax.appositions(head)]
-        if head.dep_ in _BESIDE:
-            phrases.append(_phrase(head.head))
-        title = _title_before(head)
-        if title is not None:
-            phrases.append(_phrase(title))
-        for phrase in phrases:
-            match = self.directory.resolve(phrase, at=self.at)
-            if match is not None:
-                return self._body_of(match.actor)
-        for token in [*head.subtree]:
-            entity = self.entity_of[id(head.doc)].get(token.i)
-            if entity is not None and entity.actor is not None and entity.actor.kind != "person":
-                return entity.actor
-        return None
-
-    def _body_of(self, actor: Actor) -> Actor:
-        """For an office its body, for a group of a state's people the state, else the actor itself."""
-        if actor.kind not in {"person", "group"}:
-            return actor
-        bodies = self.directory.find(actor.affiliation, at=self.at) if actor.affiliation else []
-        if bodies:
-            return bodies[0].actor
-        return self.directory.state(actor.country or "") or actor
+    def settle(self) -> None:
+        """Complete what is known of the people, when all fields are met."""
+        self.people.settle([(doc, self.linked[id(doc)]) for doc in self.docs])
 
     def listen(self, doc: Doc, quotations: list[int], sources: dict[int, Token]) -> None:
         """Read the mentions of a field in text order, so that pronouns find what came before them.
@@ -190,19 +93,19 @@ class Cast:
         for token in pronoun.doc[pronoun.i + 1 : pronoun.sent.end]:
             entity = self._entity_at(token)
             if entity is not None and entity.span.root.i == token.i:
-                yield Mention(token, self._of_entity(entity, token), role_of(_top_of_name(token)), 0, 0)
+                yield Mention(token, self._of_entity(entity, token), role_of(top_of_name(token)), 0, 0)
 
     def _note_name(self, coreference: Coreference, entity: LinkedEntity, root: Token) -> None:
         if entity.label not in {"PERSON", "ORG", "GPE"}:
             return
-        top = _top_of_name(root)
+        top = top_of_name(root)
         if entity.label != "PERSON" and top is not root and role_of(top) != "subject":
             return
         coreference.mention(root, self._of_entity(entity, root), top=top)
 
     def _note_description(self, coreference: Coreference, token: Token) -> None:
         """ "Chile's defence minister spoke …", "the officials": people without a name can be what a pronoun means."""
-        head = _singular(token.lower_)
+        head = singular(token.lower_)
         human = head in PEOPLE
         body = head in descriptions.NOUNS and role_of(token) == "subject"
         if not (human or body) or self._set_beside(token) is not None:
@@ -295,14 +198,12 @@ class Cast:
     def _of_entity(self, entity: LinkedEntity, token: Token) -> list[Resolved]:
         span = (entity.span.start_char, entity.span.end_char)
         if entity.label == "PERSON":
-            key = self.surnames.get(entity.span.text.casefold()) or self.surnames.get(_surname(entity.span.text))
-            if key is not None and key in self.people:
-                person = self.people[key]
-                known = key in self.directory.files.people
-                return [self._resolved(person.actor, span, known=known, gender=person.gender, titles=person.titles)]
+            person = self.people.named(entity.span.text)
+            if person is not None:
+                return [self._of_person(person, span)]
         if entity.actor is not None:
             return [self._resolved(entity.actor, span, known=True)]
-        words = {_singular(t.lower_) for t in entity.span}
+        words = {singular(t.lower_) for t in entity.span}
         organisation = self.directory.unknown_organisation(entity.span.text, political=bool(words & POLITICAL))
         return [self._resolved(organisation, span, known=False)]
 
@@ -326,7 +227,7 @@ class Cast:
             role=actor.role,
             span=span,
         )
-        heads = {_singular(word) for word in titles or ()}
+        heads = {singular(word) for word in titles or ()}
         political = actor.political or bool(heads & POLITICAL)
         if not known and heads & EXPERT and not heads & POLITICAL:
             political = False
@@ -362,7 +263,7 @@ class Cast:
 
     def _by_title(self, token: Token) -> list[Resolved]:
         """ "the minister", "both leaders": people of this article, if the phrase is definite and names nobody else."""
-        head = _singular(token.lower_)
+        head = singular(token.lower_)
         if token.ent_type_:
             return []
         determiners = {
@@ -383,20 +284,18 @@ class Cast:
         places = {m.country for m in self._modifier_actors(token) if m.country}
         bearers = [
             person
-            for person in self.people.values()
+            for person in self.people
             if head in person.titles and (not places or person.actor.country in places or person.actor.country is None)
         ]
         if not bearers:
             return []
         before = self._persons_before(token)
         bearers.sort(key=lambda p: before.index(p.actor.id) if p.actor.id in before else 10_000)
-        chosen = bearers[0]
-        known = chosen.actor.id in self.directory.files.people
-        return [
-            self._resolved(
-                chosen.actor, syntax.core_phrase(token), known=known, gender=chosen.gender, titles=chosen.titles
-            )
-        ]
+        return [self._of_person(bearers[0], syntax.core_phrase(token))]
+
+    def _of_person(self, person: Person, span: tuple[int, int]) -> Resolved:
+        known = person.actor.id in self.directory.files.people
+        return self._resolved(person.actor, span, known=known, gender=person.gender, titles=person.titles)
 
     def _pair(self, token: Token) -> list[Resolved]:
         coreference = self.coreference.get(id(token.doc))
@@ -416,17 +315,17 @@ class Cast:
 
     def _by_age(self, token: Token) -> list[Resolved]:
         """ "the 62-year-old": who is of that age, else the person named last."""
-        age = _AGE.search(_phrase(token))
-        if age is None or age.end() < len(_phrase(token)):
+        age = _AGE.search(phrase(token))
+        if age is None or age.end() < len(phrase(token)):
             return []
-        of_age = [key for key, person in self.people.items() if person.age == age["years"]]
+        of_age = [person.actor.id for person in self.people if person.age == age["years"]]
         before = [r for m in self._before(token) for r in m.who if r.party.kind == "person"]
         chosen = [r for r in before if r.key in of_age] or before
         return [_at(chosen[-1], syntax.core_phrase(token))] if chosen else []
 
     def _body_before(self, token: Token) -> list[Resolved]:
         """ "the bloc", "the ministry", "the company": the last body that can be called so, a subject first."""
-        noun = _singular(token.lower_)
+        noun = singular(token.lower_)
         determiners = {c.lower_ for c in token.children if c.dep_ in {"det", "nmod:poss", "poss"}}
         if noun not in descriptions.NOUNS or _plural(token) or determiners != {"the"} or token.ent_type_:
             return []
@@ -434,6 +333,9 @@ class Cast:
         if syntax.prepositions(token) or any(t.ent_type_ for t in token.lefts):
             return []
         found = [m for m in self._before(token) if len(m.who) == 1 and descriptions.fits(noun, beside, m.who[0])]
+        if noun in descriptions.GROUPS:
+            # "The group" beside a company is the armed one.
+            found = [m for m in found if m.who[0].political] or found
         subjects = [m for m in found if m.role == "subject"]
         span = syntax.core_phrase(token)
         return [_at(m.who[0], span) for m in (subjects or found)[-1:]]
@@ -468,6 +370,9 @@ class Cast:
             phrases.insert(0, text[slice(*whole)])
         modifiers = self._modifier_actors(token)
         country = next((m.country for m in modifiers if m.country), None)
+        owned = self._owned(token)
+        if owned is not None:
+            return [self._resolved(owned, core, known=True, titles={token.lower_})]
         if entity is None or entity.span.root.i != token.i or len(entity.span) < len(phrases[-1].split()):
             for phrase in phrases:
                 match = self.directory.resolve(phrase, at=self.at, country=country)
@@ -484,9 +389,20 @@ class Cast:
             return self._of_entity(entity, token)
         return [self._common(token, core, modifiers)]
 
+    def _owned(self, token: Token) -> Actor | None:
+        """ "Its foreign ministry", "his spokesman": a body or an office of whom the pronoun means."""
+        owner = syntax.possessor(token)
+        who = self.pronouns[id(token.doc)].get(owner.i, []) if owner is not None else []
+        if owner is None or len(who) != 1 or who[0].party.actor_id is None:
+            return None
+        start, end = syntax.core_phrase(token)
+        words = syntax.text_of(token.doc)[max(start, owner.idx + len(owner)) : end].strip()
+        match = self.directory.resolve(f"{who[0].party.name}'s {words}", at=self.at)
+        return match.actor if match is not None and match.how in {"holder", "office", "body"} else None
+
     def _common(self, token: Token, span: tuple[int, int], modifiers: list[Actor]) -> Resolved:
         """People without a name: "two diplomats", "Iranian officials"."""
-        head = _singular(token.lemma_.lower() or token.lower_)
+        head = singular(token.lemma_.lower() or token.lower_)
         place = next((m for m in modifiers if m.country), None)
         name = re.sub(
             r"^(the|a|an|its|his|her|their)\s+", "", syntax.text_of(token.doc)[slice(*span)], flags=re.IGNORECASE
@@ -499,7 +415,7 @@ class Cast:
             country_name=place.country_name if place else None,
             affiliation=place.name if place is not None and place.kind == "organisation" else None,
         )
-        words = {_singular(t.lower_) for t in token.doc.char_span(*span, alignment_mode="expand") or [token]}
+        words = {singular(t.lower_) for t in token.doc.char_span(*span, alignment_mode="expand") or [token]}
         expert = head in EXPERT
         technical = head in TECHNICAL or bool(words & _SERVICES)
         rules = head in POLITICAL or bool(words & {"government", "military"})
@@ -520,48 +436,6 @@ def _at(resolved: Resolved, span: tuple[int, int]) -> Resolved:
     return replace(resolved, party=resolved.party.model_copy(update={"span": span}))
 
 
-def _surname(name: str) -> str:
-    return name.split()[-1].casefold() if name.split() else ""
-
-
-def _phrase(head: Token) -> str:
-    start, end = syntax.core_phrase(head)
-    return syntax.text_of(head.doc)[start:end]
-
-
-def _title_before(head: Token) -> Token | None:
-    """The noun right before a name, which parsers often leave unattached: "Finnish Foreign Minister | Aino …"."""
-    if head.left_edge.i == 0:
-        return None
-    before = head.left_edge.nbor(-1)
-    return before if before.pos_ in {"NOUN", "PROPN"} and not before.ent_type_ else None
-
-
-def _description(head: Token) -> set[str]:
-    """The title words around a name: before it, in apposition, or as the noun the name is set beside.
-
-    Words that are names themselves are no titles: the Kremlin is not everybody who speaks for it.
-    """
-    owned = {"nmod:poss", "poss"}
-    around = [t for t in head.subtree if t.i < head.i and t.pos_ in {"NOUN", "PROPN"} and t.dep_ not in owned]
-    for apposition in syntax.appositions(head):
-        around += [apposition, *syntax.name_parts(apposition)]
-    if head.dep_ in _BESIDE:
-        around += [head.head, *[t for t in syntax.name_parts(head.head) if t.i < head.i]]
-    title = _title_before(head)
-    if title is not None:
-        around += [title, *syntax.name_parts(title)]
-    return {_singular(t.lower_) for t in around if not t.ent_type_} - BODIES
-
-
-def _top_of_name(token: Token) -> Token:
-    """The head of the phrase that a name stands in, where the name is set beside a title."""
-    top = token
-    while top.dep_ in {"flat", "flat:name", "compound", "nn", "appos", "nmod:desc"} and top.head.i != top.i:
-        top = top.head
-    return top
-
-
 def _possesses(token: Token) -> bool:
     return token.dep_ in {"nmod:poss", "poss"}
 
@@ -572,9 +446,3 @@ def _is_modifier(token: Token) -> bool:
 
 def _plural(token: Token) -> bool:
     return token.tag_ in {"NNS", "NNPS"} or "Plur" in token.morph.get("Number", [])
-
-
-def _singular(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word

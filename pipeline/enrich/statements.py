@@ -48,10 +48,12 @@ def meet(title: Doc, text: Doc, directory: Directory, *, at: date) -> tuple[Cast
     cast = Cast(directory, at)
     found: list[Entity] = []
     fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
+    people = entity_stage.surnames_in([title, text])
     for name, doc in fields:
-        linked = entity_stage.link_entities(doc, directory, at)
+        linked = entity_stage.link_entities(doc, directory, at, people)
         cast.meet(doc, linked)
         found.extend(entity_stage.records(linked, doc, name))
+    cast.settle()
     return cast, found
 
 

@@ -2,8 +2,8 @@
 
 Cases lie in tests/cases/coreference.tuned.jsonl and coreference.kept.jsonl, one article a line: `id`, `tag` (what is
 hard about it), `day` (its date, as offices have their holders of the day) and `text`. A mention in question stands in
-braces with its answer: "{She|Clara Venn} left." The answer is the name, the id or the country of a party; "A + B" is one
-party that answers to both, "A; B" are two parties, and an empty answer means that nobody is meant or named.
+braces with its answer: "{She|Clara Venn} left." The answer is the name, the id or the country of a party; "A + B" is
+one party that answers to both, "A; B" are two parties, and an empty answer means that nobody is meant or named.
 No rule was made after reading errors of the kept half.
 
 `python -m tests.quality.coreference [--errors]` prints the figures by tag, and the errors of the tuned half.
