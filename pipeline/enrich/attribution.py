@@ -40,12 +40,15 @@ _SETTING = (
     r"(?:interview|statement|speech|tweet|post|letter|e-?mail|memo|op-ed|briefing|conference|appearance)\b"
 )
 _TAKEOVER = re.compile(
-    r",[”’\"']* (?:while|whereas|although|though|even though)\b|[”’\"']* (?:[—–]|--?) (?![^—–]* (?:[—–]|--?) )|;| \(|" + _SETTING
+    r",[”’\"']* (?:while|whereas|although|though|even though)\b|[”’\"']* (?:[—–]|--?) (?![^—–]* (?:[—–]|--?) )|;| \(|"
+    + _SETTING
 )
 # "When she said it was “over,” her party …": the first comma ends what is reported.
 _TAKEOVER_AFTER_SUBORDINATE = re.compile(r",[”’\"']* |[”’\"']* (?:[—–]|--?) |;| \(|" + _SETTING)
 _PREPOSITIONAL = frozenset({"including", "excluding", "according", "following", "regarding", "concerning"})
-_JOINED_VERB = re.compile(r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)")
+_JOINED_VERB = re.compile(
+    r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)"
+)
 _SERIES = re.compile(r",? (?:and|or|but) |, |(?<=,[”\"’']) ")
 _RESUMES = re.compile(r"[^.!?”\"“\n]{0,60}, (?P<word>(?:but|and|or|so|yet)(?: still| then| also)? )")
 _CLAUSE_BEGINS = re.compile(r"(?:But|And|So|Because|If|Unless) ")
@@ -145,8 +148,10 @@ class _Finder:
             return
         before, after = self._narration_around(quotation)
         frame = None if self._is_title(quotation, before) else self._cue_after(quotation, after)
-        if frame is not None and self._is_part_of_clause(before) and (
-            not self._closes_clause(frame, quotation) or self._is_fronted(before)
+        if (
+            frame is not None
+            and self._is_part_of_clause(before)
+            and (not self._closes_clause(frame, quotation) or self._is_fronted(before))
         ):
             frame = None
         if frame is None or self._leads_in(before) or self._runs_on(quotation, after):
@@ -164,7 +169,7 @@ class _Finder:
             return False
         words = _WORD.findall(self.text[slice(*quotation.inner(self.text))])
         long = [word for word in words if len(word) > 3]
-        return 0 < len(long) and len(words) <= _MAX_TITLE_WORDS and all(not word[0].islower() for word in long)
+        return len(long) > 0 and len(words) <= _MAX_TITLE_WORDS and all(not word[0].islower() for word in long)
 
     def _is_part_of_clause(self, before: Span) -> bool:
         """The narrator's words run into the quotation without a stop."""
@@ -869,7 +874,11 @@ class _Finder:
             return quotation.end
         first = min(frame.cue.idx, syntax.noun_phrase(frame.source)[0])
         gap = self.text[quotation.end : first]
-        if self.text[self._before_marks(quotation.end)] == "," or not gap.rstrip().endswith(",") or not gap[1:2].islower():
+        if (
+            self.text[self._before_marks(quotation.end)] == ","
+            or not gap.rstrip().endswith(",")
+            or not gap[1:2].islower()
+        ):
             return quotation.end
         return trimmed(self.text, quotation.end, first, " ,")[1]
 
