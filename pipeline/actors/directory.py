@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from pipeline.actors.phrases import Phrases
 from pipeline.actors.text import Word, joined, slug, words
 from pipeline.errors import BadSetting
 
+# How long after `checked` a post without an end still names who holds the office.
+_TRUSTED = timedelta(days=548)
 _UNKNOWN_PLACE = "unknown"
 _PARTICIPLES = frozenset({"based", "led", "backed", "run", "born", "held", "controlled", "brokered", "affiliated"})
 
@@ -177,8 +179,16 @@ class Directory:
         return self.phrases.resolve(phrase, country, at or date.today())
 
     def holders(self, body: str, office: str, at: date) -> list[str]:
-        """Ids of the people who hold an office at a body on a day."""
-        return [person for person, post in self._holders.get((body, office), ()) if post.held(at)]
+        """Ids of the people who hold an office at a body on a day.
+
+        A post without an end tells of its holder for some time after the data were checked, not for ever.
+        """
+        return [
+            person for person, post in self._holders.get((body, office), ()) if post.held(at) and self._sure(post, at)
+        ]
+
+    def _sure(self, post: Post, at: date) -> bool:
+        return post.end != date.max or self.checked is None or at <= self.checked + _TRUSTED
 
     def post_body(self, person: str, at: date) -> str | None:
         """Id of the body where a known person holds the first post of a day."""

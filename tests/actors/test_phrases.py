@@ -129,6 +129,31 @@ def test_office_without_a_known_holder(
     assert (found.id, found.country, found.political) == (actor, country, political)
 
 
+@pytest.mark.parametrize(
+    "phrase, day, actor",
+    [
+        ("the US president", date(2029, 1, 19), "person/donald-trump"),
+        ("the US president", date(2029, 1, 21), "usa/president"),
+        ("the Colombian president", date(2026, 8, 8), "col/president"),
+        ("the Russian president", date(2026, 11, 25), "person/vladimir-putin"),
+        ("the Russian president", date(2031, 1, 1), "rus/president"),
+        ("Chinese foreign minister", date(2031, 1, 1), "chn/foreign-minister"),
+        ("NATO chief", date(2031, 1, 1), "nato/head"),
+    ],
+)
+def test_an_office_outside_what_is_known_names_nobody(directory: Directory, phrase: str, day: date, actor: str) -> None:
+    """Fixed terms end; open ones are trusted for a while after the data were checked."""
+    found = directory.office(phrase, at=day)
+    assert found is not None
+    assert found.id == actor
+    assert found.political
+
+
+def test_a_name_leads_to_its_person_whatever_is_known_of_the_office(directory: Directory) -> None:
+    (putin,) = [match.actor for match in directory.find("Vladimir Putin", at=date(2031, 1, 1))]
+    assert (putin.id, putin.political) == ("person/vladimir-putin", True)
+
+
 def test_office_takes_the_country_of_its_context(directory: Directory) -> None:
     assert directory.office("the president", at=SUMMER_2025) is None
     president = directory.office("the president", at=SUMMER_2025, default_country="FRA")
