@@ -243,12 +243,14 @@ def _show(article: Article, full: bool) -> None:
 def poll() -> int:
     """Read all sources once, due or not, and publish what is new."""
     options = settings()
-    _require_sources(options)
+    path = sources_path(options)
+    if not load_sources(path):
+        raise BadInput(f"There are no sources in {path}.", "Add one: demarche sources add URL")
     summary = Summary()
     with _told_to_stop() as stop, sole_follower(options.home, stop, wait=False) as alone:
         if not alone:
             raise Transient("Another process follows these sources.", "It reads them by itself: see `sources list`.")
-        _follow(options, watch(sources_path(options)), stop, summary, once=True)
+        _follow(options, watch(path), stop, summary, once=True)
     report(summary)
     return 130 if stop.is_set() else summary.exit_code
 
@@ -261,11 +263,12 @@ def run(metrics: int | None) -> None:
     Changes of the list are taken over while it runs. A second process waits until the first has ended.
     """
     options = settings()
-    _require_sources(options)
     _log_to_standard_error()
+    load = watch(sources_path(options))
+    if not load():
+        log.warning("There are no sources in %s yet. Add some: demarche sources add URL", sources_path(options))
     if metrics:
         start_http_server(metrics)
-    load = watch(sources_path(options))
     with _told_to_stop() as stop, sole_follower(options.home, stop, wait=True) as alone:
         while alone and not stop.is_set():
             try:
@@ -291,12 +294,6 @@ def _follow(
 
 def _schedule_path(options: Settings) -> Path:
     return options.home / "state" / "sources.sqlite"
-
-
-def _require_sources(options: Settings) -> None:
-    path = sources_path(options)
-    if not load_sources(path):
-        raise BadInput(f"There are no sources in {path}.", "Add one: demarche sources add URL")
 
 
 @contextmanager

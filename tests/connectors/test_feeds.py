@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from connectors.base import Found, Refusal, Target, Unchanged
+from connectors.base import Found, Options, Refusal, Target, Unchanged
 from connectors.feeds import FeedConnector, is_feed
 from connectors.http import Fetcher, Response, user_agent
 from pipeline.errors import BadInput, DemarcheError, Unreachable
@@ -329,3 +329,91 @@ def test_mutated_feeds_never_crash(data: st.DataObject) -> None:
     for thing in FeedConnector(target).read({}):
         if isinstance(thing, Article):
             assert thing.to_json()
+
+
+def versions(site: Site, path: str, *bodies: bytes, etag: Callable[[int], str]) -> list[int]:
+    """Answers with one body after the other, and 304 where its ETag is known; returns the statuses as they are sent."""
+    sent: list[int] = []
+    left = list(enumerate(bodies))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        number, data = left.pop(0) if len(left) > 1 else left[0]
+        same = handler.headers.get("If-None-Match") == etag(number)
+        sent.append(304 if same else 200)
+        (status(304) if same else body(data, ETag=etag(number)))(handler)
+
+    site.pages[path] = answer
+    return sent
+
+
+def follow(site: Site, settings: Settings, checkpoint: dict, now: datetime, **options: object) -> list[type]:
+    with Fetcher(settings) as fetcher:
+        target = Target(site.url("/feed"), settings, fetcher, now, Options(**options))  # type: ignore[arg-type]
+        return [type(thing) for thing in FeedConnector(target).read(checkpoint)]
+
+
+ONE, TWO = rss(item("https://gazette.example/a")).encode(), rss(item("https://gazette.example/b")).encode()
+
+
+def test_a_feed_without_validators_is_known_by_its_body(site: Site, settings: Settings) -> None:
+    checkpoint: dict = {}
+    site.pages["/feed"] = ONE
+    assert follow(site, settings, checkpoint, NOW) == [Article]
+    assert follow(site, settings, checkpoint, NOW) == [Unchanged]
+    site.pages["/feed"] = TWO
+    assert follow(site, settings, checkpoint, NOW) == [Article]
+
+
+def test_a_lying_server_is_caught_within_a_day_and_at_once_by_the_switch(site: Site, settings: Settings) -> None:
+    for options, later, expected in (
+        ({}, timedelta(minutes=5), [Unchanged]),
+        ({}, timedelta(hours=25), [Article]),
+        ({"conditional": False}, timedelta(minutes=5), [Article]),
+    ):
+        checkpoint: dict = {}
+        versions(site, "/feed", ONE, TWO, etag=lambda _number: '"same"')
+        assert follow(site, settings, checkpoint, NOW, **options) == [Article]
+        assert follow(site, settings, checkpoint, NOW + later, **options) == expected
+
+
+def test_not_modified_without_being_asked_is_a_fault(site: Site, settings: Settings) -> None:
+    site.pages["/feed"] = status(304)
+    assert follow(site, settings, {}, NOW) == [Refusal]
+
+
+def test_no_more_entries_than_allowed(site: Site, read: Read) -> None:
+    site.pages["/feed"] = rss(*(item(f"https://gazette.example/{number}") for number in range(2_001))).encode()
+    found = read(site.url("/feed"))
+    assert len(found) == 2_001
+    assert "2,001 entries; the first 2,000 are read" in str(found[-1])
+
+
+def test_guids_are_kept_where_they_tell_entries_apart(site: Site, read: Read) -> None:
+    guids = ["urn:1", "urn:2", "urn:2"]
+    entries = (
+        item(f"https://gazette.example/{number}", extra=f"<guid isPermaLink='false'>{guid}</guid>")
+        for number, guid in enumerate(guids)
+    )
+    site.pages["/feed"] = rss(*entries).encode()
+    assert [article.source.guid for article in articles(read(site.url("/feed")))] == ["urn:1", None, None]
+
+
+def test_an_entity_bomb_in_utf_16_is_not_expanded_either(site: Site, read: Read) -> None:
+    levels = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 12))
+    text = rss(item("https://gazette.example/a").replace("Harbour warns", "x &e11;"))
+    declared = f'<?xml version="1.0" encoding="utf-16"?><!DOCTYPE rss [<!ENTITY e0 "ha">{levels}]>'
+    site.pages["/feed"] = text.replace('<?xml version="1.0"?>', declared).encode("utf-16")
+    started = time.monotonic()
+    for thing in read(site.url("/feed")):
+        assert "haha" not in str(thing)
+    assert time.monotonic() - started < 5
+
+
+def test_a_feed_that_links_to_the_inside(site: Site, settings: Settings) -> None:
+    site.pages["/feed"] = rss(
+        item("http://169.254.169.254/latest/meta-data", content=""), item("http://10.0.0.1/", content="")
+    ).encode()
+    with Fetcher(settings) as fetcher:
+        found = list(FeedConnector(Target(site.url("/feed"), settings, fetcher, NOW)).read({}))
+    assert all("not a public address" in str(thing) for thing in found)
+    assert len(found) == 2

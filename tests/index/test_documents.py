@@ -12,14 +12,35 @@ from pipeline.index.documents import (
     encodable,
     month_of,
     revision_document,
+    source_document,
     statement_doc_id,
     statement_documents,
     variants,
 )
 from pipeline.index.templates import FIELDS, Abilities, template
-from pipeline.records import Alert, EnrichedArticle
+from pipeline.records import Alert, EnrichedArticle, SourceHealth
 
 Make = Callable[..., EnrichedArticle]
+MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
+HEALTH = SourceHealth(
+    source_id="https://example.org/feed",
+    kind="feed",
+    publisher="herald",
+    state="failing",
+    moved_to="https://example.org/new",
+    last_fetch_at=MOMENT,
+    last_success_at=MOMENT,
+    last_article_at=MOMENT,
+    last_error_at=MOMENT,
+    last_error="It answers with status 404.",
+    failure_count=1,
+    refused_count=1,
+    last_refusal="It has no text.",
+    article_count=1,
+    articles_a_day=0.5,
+    next_fetch_at=MOMENT,
+    updated_at=MOMENT,
+)
 
 
 def unmapped(document: dict[str, Any], properties: dict[str, Any], path: str = "") -> list[str]:
@@ -42,19 +63,21 @@ def test_every_field_of_every_document_is_mapped(make_article: Make, alert: Aler
         "statements": statement_documents(article)[0],
         "revisions": revision_document(article),
         "alerts": alert_document(alert),
+        "sources": source_document(HEALTH),
     }
     for kind, document in documents.items():
         assert unmapped(document, FIELDS[kind]) == [], kind
 
 
 def test_every_mapped_field_is_filled(make_article: Make, alert: Alert) -> None:
-    """A mapping for what no document has is a promise not kept. Sources are written by the connectors."""
+    """A mapping for what no document has is a promise not kept."""
     article = make_article()
     documents = {
         "articles": article_document(article),
         "statements": statement_documents(article)[0],
         "revisions": revision_document(article),
         "alerts": alert_document(alert),
+        "sources": source_document(HEALTH),
     }
     for kind, document in documents.items():
         assert set(FIELDS[kind]) == set(document), kind

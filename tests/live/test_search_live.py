@@ -29,8 +29,9 @@ from pipeline.index import (
     unmute,
 )
 from pipeline.index.documents import article_document
-from pipeline.index.templates import FIELDS
-from pipeline.records import Alert, AlertSource, EnrichedArticle, Party, Publisher, SourceRef, Statement
+from pipeline.index.setup import abilities_of
+from pipeline.index.templates import FIELDS, analysis
+from pipeline.records import Alert, AlertSource, EnrichedArticle, Party, Publisher, SourceHealth, SourceRef, Statement
 from pipeline.settings import Settings, load_settings
 
 SEEN = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -211,6 +212,38 @@ def test_articles_of_a_month_stand_in_the_index_of_that_month(
     writer.articles([article("a1"), article("a2", first_seen_at=SEEN - timedelta(days=40))])
     indices = set(client.indices.get_alias(name=f"{settings.index_prefix}-articles"))
     assert {f"{settings.index_prefix}-articles-2026.03", f"{settings.index_prefix}-articles-2026.01"} <= indices
+
+
+def test_fields_that_were_added_since_come_into_indices_that_are_there(settings: Settings) -> None:
+    client = connect(settings)
+    name = f"{settings.index_prefix}-sources"
+    old = {"dynamic": "strict", "properties": {"source_id": {"type": "keyword"}}}
+    words = {"analysis": analysis(abilities_of(client))}
+    client.indices.create(index=f"{name}-000001", settings=words, mappings=old, aliases={name: {}})
+    try:
+        ensure_indices(client, settings)
+        (mapping,) = client.indices.get_mapping(index=name).values()
+        assert set(mapping["mappings"]["properties"]) == set(FIELDS["sources"])
+    finally:
+        client.indices.delete(index=list(client.indices.get(index=f"{settings.index_prefix}-*")))
+
+
+def test_the_health_of_a_source_is_one_document(writer: Writer, client: Elasticsearch, settings: Settings) -> None:
+    def health(minute: int, **more: object) -> SourceHealth:
+        at = SEEN + timedelta(minutes=minute)
+        return SourceHealth(source_id="https://a.example/" + "x" * 3000, kind="feed", updated_at=at, **more)
+
+    first = health(0)
+    assert writer.sources({first.source_id: health(5, state="failing", last_error="It answers with status 404.")}) == {}
+    assert writer.sources({first.source_id: first, "unknown": None}) == {}
+    name = f"{settings.index_prefix}-sources"
+    refresh(client, settings)
+    (hit,) = client.search(index=name, query={"term": {"state": "failing"}})["hits"]["hits"]
+    assert hit["_source"]["last_error"] == "It answers with status 404.", "an older record changes nothing"
+    assert writer.sources({first.source_id: None}) == {}
+    assert writer.sources({first.source_id: health(6)}) == {}
+    refresh(client, settings)
+    assert client.count(index=name)["count"] == 1
 
 
 FILTERS: list[tuple[dict[str, Any], int]] = [
