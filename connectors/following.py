@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -150,8 +150,9 @@ class Follower:
     stop: threading.Event
     once: bool = False
     """Read every source one time, whether it is due or not, and return."""
+    done: Callable[[Source, Summary], None] = lambda _source, _summary: None
+    """Told of each reading that has ended; one at a time."""
     clock: Callable[[], float] = time.time
-    total: Summary = field(default_factory=Summary)
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
@@ -226,7 +227,7 @@ class Follower:
             for host in list(self._ready):
                 if len(self._at_work) >= self.settings.source_threads:
                     return
-                if host and not self.reader.fetcher.hosts.is_free(host):
+                if host and self.reader.fetcher.hosts.wait_s(host) > 0:
                     continue
                 queue = self._ready[host]
                 url = queue.popleft()
@@ -248,11 +249,13 @@ class Follower:
                 self._ready.setdefault(_host(url, state), deque()).append(url)
 
     def _until_next(self) -> float:
-        """Seconds until something may be due. A host that waits for its pause sends no word: it is looked at soon."""
-        if self._ready and len(self._at_work) < self.settings.source_threads:
-            return 0.05
-        next_due = self._due[0][0] - self.clock() if self._due else _LONGEST_SLEEP_S
-        return max(0.0, min(next_due, _LONGEST_SLEEP_S))
+        """Seconds until something may be due, or a host that sources wait for may be free."""
+        waits = [_LONGEST_SLEEP_S]
+        if self._due:
+            waits.append(self._due[0][0] - self.clock())
+        if len(self._at_work) < self.settings.source_threads:
+            waits += map(self.reader.fetcher.hosts.wait_s, self._ready)
+        return max(0.0, min(waits))
 
     def _work(self, source: Source, state: State) -> None:
         changed: State | None = None
@@ -272,7 +275,7 @@ class Follower:
                         heapq.heappush(self._due, (changed.due_at, source.url))
                 self._changed.notify_all()
         with self._changed:
-            self.total.add(summary)
+            self.done(source, summary)
 
     def _read(self, source: Source, state: State) -> tuple[State, Summary]:
         try:

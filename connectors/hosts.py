@@ -14,6 +14,9 @@ LONGEST_WAIT_S = 90.0
 LONGEST_DELAY_S = 60.0
 """The longest Crawl-delay that is obeyed to the letter: some sites write hours."""
 
+_BUSY_S = 0.1
+"""Nobody knows how long a request that is running will take."""
+
 _FORGET_ABOVE = 10_000
 
 
@@ -71,11 +74,17 @@ class Hosts:
                 known.free_at = self._clock() + max(self._gap_s, known.delay_s)
                 self._changed.notify_all()
 
-    def is_free(self, host: str) -> bool:
-        """Whether a request would start at once."""
+    def wait_s(self, host: str) -> float:
+        """Seconds until a request to the host could start; 0 where it would start, or be turned away, at once."""
         with self._changed:
             known = self._hosts.get(host)
-            return known is None or not (known.busy or max(known.free_at, known.held_until) > self._clock())
+            if known is None:
+                return 0.0
+            now = self._clock()
+            if known.held_until - now > LONGEST_WAIT_S:
+                return 0.0
+            wait = max(known.free_at, known.held_until) - now
+            return max(wait, _BUSY_S) if known.busy else max(0.0, wait)
 
     def hold(self, host: str, seconds: float) -> None:
         """Leave a host alone for some time, because it said so (Retry-After)."""

@@ -29,6 +29,8 @@ from connectors.twins import Name, headline_mark, names_of, tellers
 from pipeline.errors import Transient
 from pipeline.records import Article
 
+_KEPT_DAYS = 180
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS articles (
     stream TEXT NOT NULL, article_id TEXT NOT NULL, first_seen_at TEXT NOT NULL, revision INTEGER NOT NULL,
@@ -39,11 +41,11 @@ CREATE TABLE IF NOT EXISTS checkpoints (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS names (
     stream TEXT NOT NULL, name TEXT NOT NULL, article_id TEXT NOT NULL, canonical_url TEXT NOT NULL,
-    headline TEXT NOT NULL, PRIMARY KEY (stream, name)
+    headline TEXT NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (stream, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tellings (
     stream TEXT NOT NULL, teller TEXT NOT NULL, article_id TEXT NOT NULL, content_hash TEXT NOT NULL,
-    PRIMARY KEY (stream, teller)
+    day INTEGER NOT NULL, PRIMARY KEY (stream, teller)
 ) WITHOUT ROWID;
 """
 
@@ -63,6 +65,7 @@ class Ledger:
         self._path = path
         self._stream = stream
         self._lock = threading.RLock()
+        self._today = 0
         with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
@@ -94,6 +97,7 @@ class Ledger:
         Articles `on_their_way` are about to be acknowledged.
         """
         with self._transaction() as db:
+            self._forget_old(db, int(article.fetched_at.timestamp() // 86400))
             article = self._under_known_id(db, article)
             key = (self._stream, article.article_id)
             row = db.execute(
@@ -118,6 +122,14 @@ class Ledger:
         planned = article.model_copy(update={"first_seen_at": first_seen_at, "revision": revision})
         return Plan(planned, unchanged=same and acknowledged and not again)
 
+    def _forget_old(self, db: sqlite3.Connection, today: int) -> None:
+        """Once a day, drop names and tellings so old that no feed lists their articles; the articles stay known."""
+        if today <= self._today:
+            return
+        self._today = today
+        for table in ("names", "tellings"):
+            db.execute(f"DELETE FROM {table} WHERE day < ?", (today - _KEPT_DAYS,))  # noqa: S608
+
     def _under_known_id(self, db: sqlite3.Connection, article: Article) -> Article:
         """The article under its own id if that is known, else under that of the article whose name it has."""
         names = names_of(article)
@@ -129,8 +141,8 @@ class Ledger:
         if not known:
             found = next(self._bearers(db, names, headline), found)
         db.executemany(
-            "INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?)",
-            [(self._stream, name.mark, *found, headline) for name in names],
+            "INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?)",
+            [(self._stream, name.mark, *found, headline, self._today) for name in names],
         )
         return article.model_copy(update={"article_id": found[0], "canonical_url": found[1]})
 
@@ -153,8 +165,8 @@ class Ledger:
             ).fetchone()
             said |= {row[0]} if row else set()
             db.execute(
-                "INSERT OR REPLACE INTO tellings VALUES (?, ?, ?, ?)",
-                (self._stream, teller, article.article_id, article.content_hash),
+                "INSERT OR REPLACE INTO tellings VALUES (?, ?, ?, ?, ?)",
+                (self._stream, teller, article.article_id, article.content_hash, self._today),
             )
         return bool(said) and article.content_hash not in said
 

@@ -70,26 +70,25 @@ def key_of(name: str) -> str:
     return name if "://" in name else printable(Path(name).absolute())
 
 
-def exhaust(found: Iterable[Found], advance: Callable[[Found], None]) -> None:
+def exhaust(found: Iterable[Found], advance: Callable[[str], None]) -> None:
     for thing in found:
-        advance(thing)
+        advance((thing.title or thing.url) if isinstance(thing, Article) else thing.input)
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Found], None]]:
+def progress(total: int | None = None) -> Iterator[Callable[[str], None]]:
     """A line on standard error that counts while somebody watches; nothing where nobody does."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.completed:.0f} read"),
+        TextColumn("{task.completed:.0f}" + ("/{task.total:.0f}" if total else "") + " read"),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=total)
 
-        def advance(found: Found) -> None:
-            name = found.title or found.url if isinstance(found, Article) else found.input
+        def advance(name: str) -> None:
             bar.update(task, advance=1, description=name[:60].replace("[", "("))
 
         yield advance

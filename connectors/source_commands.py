@@ -28,7 +28,7 @@ from connectors.opml import read_opml, write_opml
 from connectors.publish import Summary
 from connectors.schedule import Schedule, State, health_of
 from connectors.secrets import HidingFilter, hide
-from connectors.session import open_session, report
+from connectors.session import open_session, progress, report
 from connectors.sources import Source, add_sources, load_sources, remove_source, sources_path
 from pipeline.errors import BadInput, Transient
 from pipeline.inputs import read_file
@@ -247,10 +247,19 @@ def poll() -> int:
     if not load_sources(path):
         raise BadInput(f"There are no sources in {path}.", "Add one: demarche sources add URL")
     summary = Summary()
-    with _told_to_stop() as stop, sole_follower(options.home, stop, wait=False) as alone:
+
+    def add_up(source: Source, one: Summary) -> None:
+        summary.add(one)
+        advance(source.url)
+
+    with (
+        _told_to_stop() as stop,
+        sole_follower(options.home, stop, wait=False) as alone,
+        progress(len(load_sources(path))) as advance,
+    ):
         if not alone:
             raise Transient("Another process follows these sources.", "It reads them by itself: see `sources list`.")
-        _follow(options, watch(path), stop, summary, once=True)
+        _follow(options, watch(path), stop, add_up, once=True)
     report(summary)
     return 130 if stop.is_set() else summary.exit_code
 
@@ -272,7 +281,7 @@ def run(metrics: int | None) -> None:
     with _told_to_stop() as stop, sole_follower(options.home, stop, wait=True) as alone:
         while alone and not stop.is_set():
             try:
-                _follow(options, load, stop, Summary(), once=False)
+                _follow(options, load, stop, lambda _source, _summary: None, once=False)
             except Transient as error:
                 # Kafka may be away for an hour: a process that is meant to run for months waits.
                 log.warning("%s Trying again in %.0f s.", error, _KAFKA_AWAY_S)
@@ -281,14 +290,19 @@ def run(metrics: int | None) -> None:
 
 
 def _follow(
-    options: Settings, load: Callable[[], list[Source]], stop: threading.Event, total: Summary, *, once: bool
+    options: Settings,
+    load: Callable[[], list[Source]],
+    stop: threading.Event,
+    done: Callable[[Source, Summary], None],
+    *,
+    once: bool,
 ) -> None:
     with (
         Schedule(_schedule_path(options)) as schedule,
         open_session(options, again=False) as session,
     ):
         reader = Reader(options, session.fetcher, session.producer, schedule, threading.Event())
-        follower = Follower(options, reader, schedule, load, stop, once=once, total=total)
+        follower = Follower(options, reader, schedule, load, stop, once=once, done=done)
         follower.run()
 
 

@@ -66,7 +66,7 @@ class Settings(BaseModel):
         (), description="Networks that are not public and yet may hold sources, such as 10.20.0.0/16."
     )
     robots_for_sources: bool = Field(False, description="Ask robots.txt for listed sources too, not only for pages.")
-    source_threads: int = Field(16, ge=1, le=256, description="Sources that are read at the same time.")
+    source_threads: int = Field(32, ge=1, le=256, description="Sources that are read at the same time.")
     poll_soonest_min: float = Field(5.0, gt=0, description="A source is not asked more often than this (minutes).")
     poll_latest_min: float = Field(
         60.0, gt=0, le=1440, description="A source that is quiet is asked at least this often (minutes)."

@@ -34,11 +34,11 @@ def test_one_at_a_time_with_a_pause_between() -> None:
 def test_another_host_does_not_wait() -> None:
     hosts = Hosts(gap_s=60)
     with hosts.turn("a.example"):
-        assert not hosts.is_free("a.example")
-        assert hosts.is_free("b.example")
+        assert hosts.wait_s("a.example") > 0
+        assert hosts.wait_s("b.example") == 0
         with hosts.turn("b.example"):
             pass
-    assert not hosts.is_free("a.example"), "its pause has begun"
+    assert hosts.wait_s("a.example") > 59, "its pause has begun"
 
 
 def test_a_host_that_asked_for_silence() -> None:
@@ -48,8 +48,10 @@ def test_a_host_that_asked_for_silence() -> None:
     with pytest.raises(HeldBack) as held, hosts.turn("a.example"):
         pass
     assert held.value.seconds == pytest.approx(LONGEST_WAIT_S + 10)
-    assert not hosts.is_free("a.example")
-    now[0] += LONGEST_WAIT_S + 11
+    assert hosts.wait_s("a.example") == 0, "a request is turned away at once"
+    now[0] += 15
+    assert hosts.wait_s("a.example") == pytest.approx(LONGEST_WAIT_S - 5)
+    now[0] += LONGEST_WAIT_S
     with hosts.turn("a.example"):
         pass
 
@@ -58,14 +60,12 @@ def test_a_crawl_delay_is_kept_but_not_for_hours() -> None:
     now = [1000.0]
     hosts = Hosts(gap_s=1, clock=lambda: now[0])
     hosts.slow_down("a.example", 7200)
-    now[0] += 59
-    assert not hosts.is_free("a.example")
-    now[0] += 1
-    assert hosts.is_free("a.example")
+    assert hosts.wait_s("a.example") == 60
+    now[0] += 60
+    assert hosts.wait_s("a.example") == 0
     with hosts.turn("a.example"):
         pass
-    now[0] += 59
-    assert not hosts.is_free("a.example")
+    assert hosts.wait_s("a.example") == 60
 
 
 def test_who_waits_is_told_to_stop() -> None:
@@ -83,4 +83,4 @@ def test_a_failed_request_frees_its_host() -> None:
     hosts = Hosts(gap_s=0)
     with pytest.raises(ZeroDivisionError), hosts.turn("a.example"):
         raise ZeroDivisionError
-    assert hosts.is_free("a.example")
+    assert hosts.wait_s("a.example") == 0

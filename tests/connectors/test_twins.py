@@ -161,3 +161,13 @@ def test_a_twin_keeps_the_time_at_which_the_article_was_first_seen(ledger: Ledge
     take(ledger, later)
     changed = later.model_copy(update={"content_hash": "f" * 32})
     assert take(ledger, changed).article.first_seen_at == NOW
+
+
+def test_names_are_forgotten_after_half_a_year_and_articles_are_not(ledger: Ledger) -> None:
+    take(ledger, told(FIRST))
+    later = {"fetched_at": NOW + timedelta(days=181)}
+    take(ledger, told("https://gazette.example/other", title="Other", text="Other. " + LONG).model_copy(update=later))
+    assert {name for (name,) in ledger._db.execute("SELECT DISTINCT canonical_url FROM names")} == {
+        "https://gazette.example/other"
+    }
+    assert take(ledger, told(FIRST).model_copy(update=later)).unchanged
