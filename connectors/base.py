@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.http import Fetcher, Response
 from connectors.secrets import remember, reveal
 from pipeline.errors import DemarcheError, Transient
+from pipeline.inputs.pages import Selectors, compiled
 from pipeline.records import Article, Publisher
 from pipeline.settings import Settings
 
@@ -89,6 +90,20 @@ class Options(BaseModel):
     user: str | None = Field(None, description="User name for the source's host (HTTP basic).")
     password: str | None = Field(None, description="Its password, as ${NAME} or ${file:/path}.")
     headers: dict[str, str] = Field(default_factory=dict, description="Sent to the source's host, such as a token.")
+    text_selector: str | None = Field(None, description="CSS of the elements that hold the text of its pages.")
+    drop_selectors: tuple[str, ...] = Field((), description="CSS of elements that are no part of the text.")
+    link_selector: str | None = Field(None, description="Kind section: CSS of the links to articles, or what is round.")
+    only_hosts: tuple[str, ...] = Field((), description="Kind gdelt: take articles on these hosts only.")
+
+    @field_validator("text_selector", "drop_selectors", "link_selector")
+    @classmethod
+    def _usable_selectors(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        for selector in [value] if isinstance(value, str) else value or ():
+            try:
+                compiled(selector)
+            except DemarcheError as error:
+                raise ValueError(str(error)) from None
+        return value
 
 
 @dataclass
@@ -147,6 +162,11 @@ class Target:
     def page(self, url: str) -> Response:
         """A page that the source links to, if its site's robots.txt allows it."""
         return self.fetcher.get(url, robots=True, headers=self._headers if self._is_ours(url) else None)
+
+    @property
+    def selectors(self) -> Selectors:
+        """What the source's table says about its pages."""
+        return Selectors(self.options.text_selector, self.options.drop_selectors, self.options.link_selector)
 
     def _get(self, etag: str | None = None, modified: str | None = None) -> Response:
         asked = self.settings.robots_for_sources if self.options.robots is None else self.options.robots

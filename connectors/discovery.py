@@ -27,7 +27,7 @@ _FEED_TYPES = {
     "application/xml",
     "text/xml",
 }
-_LISTS = {"feed", "sitemap"}
+_LISTS = {"feed", "json-feed", "sitemap"}
 """Kinds that name articles one by one."""
 
 _USUAL = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feeds/posts/default")

@@ -64,7 +64,7 @@ class FeedConnector:
             if response.not_modified:
                 yield Unchanged(target.name)
                 return
-            feed = parse(response)
+            feed = self._parse(response)
         except DemarcheError as error:
             yield Refusal.of(target.name, error)
             return
@@ -89,6 +89,9 @@ class FeedConnector:
             )
         entries.save()
         target.remember(response, checkpoint)
+
+    def _parse(self, response: Response) -> Any:
+        return parse(response)
 
     def _article(self, entry: Any, feed: Any, response: Response, guid: str | None) -> Article:
         """`guid` is None where several entries bear it."""
@@ -125,6 +128,7 @@ class FeedConnector:
             fetched_at=self._target.now,
             max_chars=self._target.settings.max_article_chars,
             title=title or None,
+            selectors=self._target.selectors,
             **fields,
         )
 

@@ -1,4 +1,4 @@
-"""Files and folders: text, saved pages and JSONL, each also packed with gzip.
+"""Files and folders: text, saved pages, JSONL, wire items and archives of the web, each also packed with gzip.
 
 A folder is read with all folders in it, in the order of names. No checkpoint is needed: which articles are known is
 told by their content (connectors.ledger), so that reading a folder again costs only the reading.
@@ -14,7 +14,17 @@ from urllib.parse import unquote, urlsplit
 
 from connectors.base import RAW_BYTES, Checkpoint, Found, Refusal, Skipped, Target
 from pipeline.errors import BadInput
-from pipeline.inputs.files import FORMATS, BadPart, format_of, printable, read_articles, read_file, read_lines
+from pipeline.inputs.files import (
+    FORMATS,
+    BadPart,
+    format_of,
+    printable,
+    read_archive,
+    read_articles,
+    read_file,
+    read_lines,
+)
+from pipeline.inputs.wire import NotReleased
 from pipeline.settings import Settings
 
 _ENDINGS = ", ".join(FORMATS)
@@ -30,7 +40,7 @@ class FilesConnector:
     def __init__(self, target: Target) -> None:
         self._settings: Settings = target.settings
         self._now: datetime = target.now
-        name = target.name
+        self._name = name = target.name
         self._path = Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
 
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
@@ -73,14 +83,18 @@ class FilesConnector:
             kind = format_of(path)
             if kind == "jsonl":
                 found = read_lines(path, settings=self._settings, fetched_at=self._now)
+            elif kind == "warc":
+                found = read_archive(path, settings=self._settings, fetched_at=self._now)
             else:
                 data = read_file(path, self._settings.max_file_bytes)
                 if kind is None:
                     raise BadInput(f"Its name ends in none of {_ENDINGS}.", "Convert or rename it.")
                 found = read_articles(data, path=path, kind=kind, settings=self._settings, fetched_at=self._now)
             for part in found:
-                if isinstance(part, BadPart):
-                    yield Refusal.of(f"{printable(path)}, line {part.line}", part.error, part.raw)
+                if isinstance(part, BadPart) and isinstance(part.error, NotReleased):
+                    yield Skipped(f"{printable(path)}, {part.place}", str(part.error))
+                elif isinstance(part, BadPart):
+                    yield Refusal.of(f"{printable(path)}, {part.place}", part.error, part.raw)
                 else:
                     yield part
         except BadInput as error:

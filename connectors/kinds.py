@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connectors import feeds, files, pages
+from connectors import feeds, files, folders, gdelt, jsonfeed, pages, sections, sitemaps
 from connectors.base import Connector, Target
 from pipeline.errors import BadSetting
 
@@ -19,10 +19,16 @@ class Kind:
     open: Callable[[Target], Connector]
 
 
-# In this order: a page is what an address is if nothing else accepts it.
+# In this order: a page is what an address is if nothing else accepts it. Whether a page is to be watched for links, or
+# a folder for files, only its source can say: `folder` and `section` accept nothing by themselves.
 KINDS: tuple[Kind, ...] = (
     Kind("files", files.accepts, files.FilesConnector),
+    Kind("folder", folders.accepts, folders.FolderConnector),
     Kind("feed", feeds.accepts, feeds.FeedConnector),
+    Kind("json-feed", jsonfeed.accepts, jsonfeed.JsonFeedConnector),
+    Kind("sitemap", sitemaps.accepts, sitemaps.SitemapConnector),
+    Kind("gdelt", gdelt.accepts, gdelt.GdeltConnector),
+    Kind("section", sections.accepts, sections.SectionConnector),
     Kind("page", pages.accepts, pages.PageConnector),
 )
 

@@ -34,8 +34,8 @@ class Name:
 
 
 def names_of(article: Article) -> list[Name]:
-    """The names of an article besides its id, the surest first; none for a file."""
-    if article.canonical_url.startswith("file:"):
+    """The names of an article besides its id, the surest first; none for a file or a wire item."""
+    if article.canonical_url.startswith(("file:", "urn:", "tag:")):
         return []
     address = article.canonical_url
     names = [Name(hash_id("address", _plain(address)), certain=True), Name(hash_id("twin", twin_key(address)), False)]

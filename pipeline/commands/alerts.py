@@ -216,7 +216,7 @@ def _read(path: Path, options: Settings) -> tuple[list[tuple[str, Article]], lis
             article = part.model_copy(update={"fetched_at": seen_at, "first_seen_at": seen_at, "backfill": False})
             found.append((part.source.id if part.source.id != stem_of(path) else f"line-{number}", article))
         else:
-            bad.append(f"{path}, line {part.line}: {part.error}")
+            bad.append(f"{path}, {part.place}: {part.error}")
     return found, bad
 
 

@@ -21,7 +21,7 @@ _STDIN = Path("-")
 @click.option(
     "--input",
     "form",
-    type=click.Choice(["auto", "text", "jsonl", "html"]),
+    type=click.Choice(["auto", "text", "jsonl", "html", "wire", "warc"]),
     default="auto",
     show_default=True,
     help="What the input is; auto goes by the file's name, and takes standard input as text.",
@@ -72,7 +72,7 @@ def _articles(files: tuple[Path, ...], form: str, chosen: Settings, refused: lis
             )
             for part in read_articles(data, path=path, kind=kind, settings=chosen, fetched_at=now):
                 if isinstance(part, BadPart):
-                    refused.append(f"{path}, line {part.line}: {part.error}")
+                    refused.append(f"{path}, {part.place}: {part.error}")
                 else:
                     yield part
         except BadInput as error:

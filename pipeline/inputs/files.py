@@ -1,9 +1,10 @@
-"""Files to articles: .txt, .html and .jsonl, each also as .gz."""
+"""Files to articles: text, pages, JSONL, what agencies deliver and archives of the web, each also as .gz."""
 
 from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,24 +17,29 @@ from pipeline.errors import BadInput
 from pipeline.inputs.articles import article_from_line, article_from_text
 from pipeline.inputs.pages import article_from_page
 from pipeline.inputs.text import decode, decode_page, refuse_binary
+from pipeline.inputs.warc import articles_from_warc
+from pipeline.inputs.wire import articles_from_wire
 from pipeline.records import Article, SourceRef
 from pipeline.settings import Settings
 
-FORMATS = {".txt": "text", ".text": "text", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+FORMATS = {
+    **{".txt": "text", ".text": "text", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".ndjson": "jsonl"},
+    **{".xml": "wire", ".nitf": "wire", ".json": "wire", ".warc": "warc"},
+}
 CONNECTOR = "files"
 
 
 @dataclass(frozen=True, slots=True)
 class BadPart:
-    """One line of a file that no article can be made of, while the others can."""
+    """One part of a file that no article can be made of, while the others can. `place` says where it is."""
 
-    line: int
+    place: str
     raw: bytes
     error: BadInput
 
 
 def format_of(path: Path) -> str | None:
-    """`text`, `html` or `jsonl` by the file's name; None for a file that we do not read."""
+    """`text`, `html`, `jsonl`, `wire` or `warc` by the file's name; None for a file that we do not read."""
     return FORMATS.get(_plain(path).suffix.lower())
 
 
@@ -86,10 +92,10 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 def read_articles(
     data: bytes, *, path: Path, kind: str, settings: Settings, fetched_at: datetime, url: str | None = None
 ) -> Iterator[Article | BadPart]:
-    """The articles in a file's bytes: one of a text or page, one a line of JSONL.
+    """The articles in a file's bytes: one of a text or page, one a line of JSONL, one an item or archived page.
 
-    `kind` is text, html or jsonl; `url` replaces the file's own URI. A broken line comes out as BadPart, with its
-    number, and the lines after it go on; a file that is no use as a whole raises BadInput.
+    `kind` is text, html, jsonl, wire or warc; `url` replaces the file's own URI. A broken part comes out
+    as BadPart, with its place, and those after it go on; a file that is no use as a whole raises BadInput.
     """
     own = url or path.resolve().as_uri()
     stem = stem_of(path)
@@ -98,7 +104,13 @@ def read_articles(
         yield from _articles_of(data.splitlines(keepends=True), own, stem, fetched_at, settings)
         return
     source = SourceRef(connector=CONNECTOR, id=stem)
-    if kind == "html":
+    if kind == "warc":
+        yield from _archived(io.BytesIO(data), source, fetched_at, settings)
+    elif kind == "wire":
+        wire = articles_from_wire(data, source=source, fetched_at=fetched_at, max_chars=max_chars)
+        for number, found in enumerate(wire, start=1):
+            yield BadPart(f"item {number}", data, found) if isinstance(found, BadInput) else found
+    elif kind == "html":
         yield article_from_page(decode_page(data), url=own, source=source, fetched_at=fetched_at, max_chars=max_chars)
     else:
         yield article_from_text(decode(data), url=own, source=source, fetched_at=fetched_at, max_chars=max_chars)
@@ -109,6 +121,26 @@ def read_lines(path: Path, *, settings: Settings, fetched_at: datetime) -> Itera
     with _opened(path) as file:
         lines = iter(lambda: _next_line(file, settings.max_file_bytes), b"")
         yield from _articles_of(lines, path.resolve().as_uri(), stem_of(path), fetched_at, settings)
+
+
+def read_archive(path: Path, *, settings: Settings, fetched_at: datetime) -> Iterator[Article | BadPart]:
+    """The articles in a WARC archive of any size; the limit on files holds for each page."""
+    with _opened(path) as file:
+        yield from _archived(file, SourceRef(connector=CONNECTOR, id=stem_of(path)), fetched_at, settings)
+
+
+def _archived(
+    file: IO[bytes], source: SourceRef, fetched_at: datetime, settings: Settings
+) -> Iterator[Article | BadPart]:
+    found = articles_from_warc(
+        file,
+        source=source,
+        fetched_at=fetched_at,
+        max_chars=settings.max_article_chars,
+        max_bytes=settings.max_file_bytes,
+    )
+    for part in found:
+        yield part if isinstance(part, Article) else BadPart(part[0], part[1], part[2])
 
 
 def _next_line(file: IO[bytes], max_bytes: int) -> bytes:
@@ -143,7 +175,7 @@ def _articles_of(
                 max_chars=settings.max_article_chars,
             )
         except BadInput as error:
-            yield BadPart(number, raw, error)
+            yield BadPart(f"line {number}", raw, error)
     if empty:
         raise BadInput("It is empty.", "Leave it out, or check how it was saved.")
 

@@ -15,6 +15,7 @@ from pipeline.errors import BadInput
 
 MAX_URL_CHARS = 2048
 _PORTS = {"http": 80, "https": 443}
+_NAME = re.compile(r"(?:urn:[A-Za-z0-9-]+|tag:[^:\s]+):\S+")
 _TRACKING = re.compile(
     r"(utm_.*|at_(medium|campaign|custom.*|link_.*|bbc_team|ptr_name|format|campaign_type)|mc_[ce]id|fbclid|gclid|dclid"
     r"|gbraid|wbraid|msclkid|yclid|twclid|igshid|igsh|mkt_tok|_hsenc|_hsmi|ns_(campaign|source|mchannel|linkname|fee)"
@@ -28,7 +29,8 @@ is worse than having one twice."""
 def canonical_url(url: str) -> str:
     """The address without fragment, tracking parameters, default port, user name and letter case of the host.
 
-    A `file:` URI stays as it is: its fragment tells the lines of one JSONL file apart. Raises BadInput for an address
+    A `file:` URI stays as it is: its fragment tells the lines of one JSONL file apart. So do the `urn:` and `tag:` URIs
+    that agencies give their items. Raises BadInput for an address
     that no article can have.
     """
     url = url.strip()
@@ -36,6 +38,8 @@ def canonical_url(url: str) -> str:
         return url
     if len(url) > MAX_URL_CHARS:
         raise BadInput(f"Its address is longer than {MAX_URL_CHARS} characters.")
+    if _NAME.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url.replace("&amp;", "&"))
         host, port = parts.hostname, parts.port
