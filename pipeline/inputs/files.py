@@ -72,10 +72,10 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The file, decompressed; what goes wrong with it, now or while it is read, is a BadInput."""
+def _opened(path: Path, *, unpack: bool = True) -> Iterator[IO[bytes]]:
+    """The file, decompressed if it is packed; what goes wrong with it, now or while it is read, is a BadInput."""
     try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        with gzip.open(path) if unpack and path.suffix.lower() == ".gz" else path.open("rb") as file:
             yield cast("IO[bytes]", file)
     except FileNotFoundError:
         raise BadInput("There is no such file.", "Check its name and the working directory.") from None
@@ -125,7 +125,8 @@ def read_lines(path: Path, *, settings: Settings, fetched_at: datetime) -> Itera
 
 def read_archive(path: Path, *, settings: Settings, fetched_at: datetime) -> Iterator[Article | BadPart]:
     """The articles in a WARC archive of any size; the limit on files holds for each page."""
-    with _opened(path) as file:
+    # Each record of an archive is packed by itself: one that is cut off must not take those before it along.
+    with _opened(path, unpack=False) as file:
         yield from _archived(file, SourceRef(connector=CONNECTOR, id=stem_of(path)), fetched_at, settings)
 
 

@@ -58,7 +58,10 @@ def test_a_source_is_added_once_and_other_lines_stay(tmp_path: Path) -> None:
     [
         ("[[sources]", "not valid TOML"),
         ("[[sources]]\nkind = 'feed'", "line 1, source 1: 'url'"),
-        ("[[sources]]\nurl = 'https://a.example/'\nkind = 'telex'", "line 3, source 1: 'kind'.*files, folder, feed, .*page"),
+        (
+            "[[sources]]\nurl = 'https://a.example/'\nkind = 'telex'",
+            "line 3, source 1: 'kind'.*files, folder, feed, .*page",
+        ),
         ("[[sources]]\nurl = 'ftp://a.example/'", "line 2, source 1: 'url'.*not an http"),
         ("\n[[sources]]\nurl = 'https://a.example/'\ncountry = 'nz'", "line 4, source 1: 'country'"),
         ("[[sources]]\nurl = 'https://a.example/'\n[[sources]]\nurl = 'https://b.example/'\nevry = 5", "line 5.*evry"),
@@ -87,7 +90,7 @@ def test_no_list_yet_is_an_empty_list(tmp_path: Path) -> None:
 
 def test_kinds_have_names() -> None:
     assert [kind_named(kind.name) for kind in KINDS] == list(KINDS)
-    with pytest.raises(BadSetting, match="files, folder, feed, .*page"):
+    with pytest.raises(BadSetting, match=r"files, folder, feed, .*page"):
         kind_named("telex")
 
 
