@@ -71,6 +71,9 @@ class Settings(BaseModel):
     poll_latest_min: float = Field(
         60.0, gt=0, le=1440, description="A source that is quiet is asked at least this often (minutes)."
     )
+    push_secret: SecretStr = Field(SecretStr(""), description="Shared secret with which `demarche push` is signed.")
+    push_secret_file: Path | None = Field(None, description="File with that secret, instead.")
+    push_url: str = Field("", description="Address at which hubs reach `demarche push`; empty: no WebSub.")
     sources: Path | None = Field(None, description="List of sources (TOML); default: sources.toml in `home`.")
 
     @field_validator("private_networks")

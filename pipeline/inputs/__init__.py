@@ -4,12 +4,13 @@ Connectors use it on what they fetched, `demarche enrich` on what it is handed. 
 BadInput with one sentence that says what to do.
 """
 
-from pipeline.inputs.articles import article_from_line, article_from_text, make_article
+from pipeline.inputs.articles import article_from_fields, article_from_line, article_from_text, make_article
 from pipeline.inputs.files import read_articles, read_file
 from pipeline.inputs.pages import article_from_page, fragment_to_text
 from pipeline.inputs.text import decode, decode_page, split_title
 
 __all__ = [
+    "article_from_fields",
     "article_from_line",
     "article_from_page",
     "article_from_text",

@@ -96,7 +96,16 @@ def article_from_line(
     changed text under the same id is a revision; without an id its content names it, whatever line it moves to.
     Fields that we do not know are kept. Raises BadInput.
     """
-    fields = _parse(line)
+    return article_from_fields(
+        _parse(line), file_url=file_url, connector=connector, stem=stem, fetched_at=fetched_at, max_chars=max_chars
+    )
+
+
+def article_from_fields(
+    fields: dict[str, Any], *, file_url: str, connector: str, stem: str, fetched_at: datetime, max_chars: int
+) -> Article:
+    """An article from what a line of JSONL says, as above; for those who have the object already. Raises BadInput."""
+    fields = dict(fields)
     title, text, url, ident = (_string(fields, key) for key in ("title", "text", "url", "id"))
     if "text" not in fields:
         raise BadInput("It has no field 'text'.", 'Each line needs one, as in {"title": "…", "text": "…"}.')
