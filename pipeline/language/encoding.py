@@ -126,7 +126,8 @@ class PieceEncoder:
     def __init__(self, tokenizer_json: str) -> None:
         self._tokenizer_json = tokenizer_json
         self._cutter = PieceCutter(tokenizer_json)
-        self._start, self._end = (self._cutter.vocabulary[piece] for piece in ("[CLS]", "[SEP]"))
+        special = ("[CLS]", "[SEP]", "[MASK]")
+        self._start, self._end, self.hidden_piece = (self._cutter.vocabulary[piece] for piece in special)
         self._words = WordCache(self._analyse)
 
     def _analyse(self, words: list[str]) -> Iterable[tuple[int, list[int]]]:

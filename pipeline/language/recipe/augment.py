@@ -12,7 +12,7 @@ from random import Random
 from pipeline.language.recipe.data import Sentence, Tree
 
 CURLY, SINGLE, NO_QUOTES = 0.35, 0.06, 0.05
-TITLE_CASE, ALL_CAPS = 0.10, 0.03
+TITLE_CASE, ALL_CAPS = 0.18, 0.04
 NO_FULL_STOP = 0.06
 DATELINE = 0.035
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from pipeline.language.encoding import CHARACTERS_PER_WORD, PieceCutter
 from pipeline.language.recipe.data import UNKNOWN, Sentence, Tree
-from pipeline.language.recipe.network import VECTOR_WIDTH, PieceTrunk
+from pipeline.language.recipe.network import VECTOR_WIDTH, PieceTrunk, attention_mask
 from pipeline.language.vectors import VectorTable
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def _layer_means(trunk: PieceTrunk, pieces: Tensor, mask: Tensor, inside: Tensor
     x = trunk.embedding_norm(x)
     total = torch.zeros_like(x)
     for layer in trunk.layers:
-        x = layer(x, mask[:, None, None, :])
+        x = layer(x, attention_mask(mask))
         total += x
     weights = inside[..., None].float()
     # A special piece on its own has nothing inside it.

@@ -19,13 +19,13 @@ from pipeline.language.recipe.network import (
     CONVOLUTIONS,
     EPSILON,
     HEAD_WIDTH,
+    MASKED,
     VECTOR_WIDTH,
     Joint,
     PieceTrunk,
     Shape,
 )
 
-MASKED = -10_000.0
 Weights = dict[str, NDArray[np.float32]]
 
 

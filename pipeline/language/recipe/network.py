@@ -17,6 +17,7 @@ from pipeline.language.vectors import AFFIX_BUCKETS
 WORD_CASE_WIDTH = 32
 LINEAR_HEADS = ("upos", "xpos", "feats", "lemma", "ner")
 EPSILON = 1e-12
+MASKED = -10_000.0
 
 
 class PooledDropout(nn.Module):
@@ -35,8 +36,8 @@ class PooledDropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return x
-        if self._pool is None:
-            self._pool = (torch.rand(self.POOL) >= self.rate).float() / (1 - self.rate)
+        if self._pool is None or self._pool.dtype != x.dtype:
+            self._pool = ((torch.rand(self.POOL) >= self.rate).float() / (1 - self.rate)).to(x.dtype)
         start = int(torch.randint(self.POOL - x.numel(), ()))
         return x * self._pool[start : start + x.numel()].view(x.shape)
 
@@ -76,11 +77,20 @@ class Layer(nn.Module):
         self.drop = PooledDropout(0.1)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """`mask` is added to the attention scores. They are spelled out: on short sentences the fused attention of torch
+        is several times slower backwards.
+        """
         batch, length, width = x.shape
         q, k, v = self.qkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        context = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        scores = (q * HEAD_WIDTH**-0.5) @ k.transpose(2, 3) + mask
+        context = scores.softmax(-1).to(v.dtype) @ v
         x = self.norm1(x + self.drop(self.out(context.transpose(1, 2).reshape(batch, length, width))))
         return self.norm2(x + self.drop(self.down(functional.gelu(self.up(x)))))
+
+
+def attention_mask(filled: Tensor) -> Tensor:
+    """What to add to attention scores so that empty places get no attention."""
+    return (filled[:, None, None, :].float() - 1) * -MASKED
 
 
 class Trunk(nn.Module):
@@ -94,7 +104,7 @@ class Trunk(nn.Module):
         self.drop = PooledDropout(0.1)
 
     def attend(self, x: Tensor, mask: Tensor) -> Tensor:
-        attention = mask.bool()[:, None, None, :]
+        attention = attention_mask(mask)
         for layer in self.layers:
             x = layer(x, attention)
         return x
@@ -194,7 +204,7 @@ class Joint(nn.Module):
         self.arc = nn.Parameter(torch.randn(shape.arc + 1, shape.arc) * 0.05)
         relations = (shape.relation + 1, len(labels["dep"]), shape.relation + 1)
         self.relation = nn.Parameter(torch.randn(relations) * 0.05)
-        self.drop, self.mlp_drop = PooledDropout(0.1), PooledDropout(0.2)
+        self.drop, self.mlp_drop = PooledDropout(0.1), PooledDropout(0.33)
 
     def forward(self, columns: dict[str, Tensor]) -> dict[str, Tensor]:
         words = self.trunk(columns)
