@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,6 +19,7 @@ from spacy.tokens import Doc, Token
 
 from pipeline.language import load, model_version
 from pipeline.language.recipe.data import NAME_LABELS, POLITICAL_NEWS, Sentence, read_conllu, read_marked, read_passages
+from pipeline.language.speed import measure_speed
 
 TREE_PARTS = {
     "EWT dev": "ud/ewt-dev.conllu",
@@ -198,19 +197,6 @@ def score_names(
     }
 
 
-def measure_speed(nlp: Language, texts: Sequence[str]) -> Scores:
-    """Words a second of processor time, on one core when the libraries use one thread; peak memory so far."""
-    for _ in nlp.pipe(texts[:3]):
-        pass
-    start = time.process_time()
-    words = sum(sum(not token.is_space for token in doc) for doc in nlp.pipe(texts))
-    spent = time.process_time() - start
-    return {
-        "words_per_s": round(words / spent),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
-
-
 def evaluate(nlp: Language, data: Path, parts: Sequence[str] = ()) -> dict[str, Any]:
     """Scores of the named parts, or of all."""
     wanted = set(parts) or {*TREE_PARTS, *NAME_PARTS, "own news test"}
@@ -240,7 +226,8 @@ def evaluate(nlp: Language, data: Path, parts: Sequence[str] = ()) -> dict[str, 
         passages = read_marked(POLITICAL_NEWS, "test")
         report["names"]["own news test"] = score_names(passages, find_names(nlp, passages))
     if texts:
-        report["speed"] = measure_speed(nlp, texts[:400])
+        speed = measure_speed(nlp, texts[:400])
+        report["speed"] = {"words_per_s": speed.words_per_s, "peak_memory_mb": speed.peak_memory_mb}
     return report
 
 

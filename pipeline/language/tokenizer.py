@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import spacy
 from spacy.language import Language
-from spacy.util import compile_suffix_regex
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
+from spacy.util import compile_suffix_regex, registry
 
+NAME = "demarche.Tokenizer.v1"
+LONGEST_CHUNK = 400
 _ABBREVIATIONS = frozenset(
     {"Capt.", "Lt.", "Ft.", "Sgt.", "Col.", "Maj.", "Cmdr.", "Brig.", "Gov.", "Sen.", "Rep.", "Rev.", "Hon.", "Pres."}
     | {"al.", "Cal.", "vs.", "approx.", "Dept.", "Govt.", "Intl.", "Assn.", "Natl."}
@@ -17,6 +23,69 @@ _NO_CONTRACTIONS = ("wed", "Wed", "id", "Id")
 _PREFIXED = r"(?:non|pre|post|anti|ex|co|mid|mis|sub|ultra|e|E|Non|Pre|Post|Anti|Ex|Co|Mid)-[A-Za-z]+"
 _NUMBERS = r"\d{3}-\d{3}-\d{4}|\d{3}-\d{4}"
 _RUN = r"([!?*=_#~<>+-])\1+"
+
+
+_CHUNK = re.compile(r"\S+")
+_UNIT = re.compile(r"[^\W_]+|[\W_]")
+
+
+class BoundedTokenizer(Tokenizer):  # type: ignore[misc]  # spaCy's class is compiled and carries no types
+    """spaCy's tokenizer, in time that grows with the text.
+
+    It peels one mark after another off a run of characters without blanks and copies the rest each time: ten thousand
+    quotation marks in a row cost half a minute. Longer runs than news has are cut between words and marks first.
+    """
+
+    def __call__(self, string: str) -> Doc:
+        bounds = list(_cuts(string))
+        if not bounds:
+            return super().__call__(string)
+        edges = zip([0, *bounds], [*bounds, len(string)], strict=True)
+        parts = [super(BoundedTokenizer, self).__call__(string[start:end]) for start, end in edges]
+        return Doc(
+            self.vocab,
+            words=[token.text for part in parts for token in part],
+            spaces=[bool(token.whitespace_) for part in parts for token in part],
+        )
+
+
+def _cuts(text: str) -> Iterator[int]:
+    """Where to cut runs without blanks that are longer than `LONGEST_CHUNK`, never inside a word."""
+    for chunk in _CHUNK.finditer(text):
+        if chunk.end() - chunk.start() <= LONGEST_CHUNK:
+            continue
+        last = chunk.start()
+        for unit in _UNIT.finditer(text, *chunk.span()):
+            if unit.end() - last > LONGEST_CHUNK and unit.start() > last:
+                last = unit.start()
+                yield last
+
+
+@registry.tokenizers(NAME)
+def make_tokenizer() -> Callable[[Language], BoundedTokenizer]:
+    """spaCy's English rules in a bounded tokenizer, for `[nlp.tokenizer]` of a pipeline's configuration."""
+    plain: Any = registry.tokenizers.get("spacy.Tokenizer.v1")()
+
+    def make(nlp: Language) -> BoundedTokenizer:
+        made = plain(nlp)
+        return BoundedTokenizer(
+            nlp.vocab,
+            rules=made.rules,
+            prefix_search=made.prefix_search,
+            suffix_search=made.suffix_search,
+            infix_finditer=made.infix_finditer,
+            token_match=made.token_match,
+            url_match=made.url_match,
+        )
+
+    return make
+
+
+def blank() -> Language:
+    """An English pipeline with no components that cuts words as the models of this project do."""
+    nlp = spacy.blank("en", config={"nlp": {"tokenizer": {"@tokenizers": NAME}}})
+    adapt(nlp)
+    return nlp
 
 
 def adapt(nlp: Language) -> None:

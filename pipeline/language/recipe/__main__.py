@@ -24,6 +24,7 @@ from typing import Any
 import torch
 
 from pipeline.language import load
+from pipeline.language.component import FACTORY
 from pipeline.language.encoding import TOKENIZER_FILE, PieceCutter, PieceEncoder, WordEncoder
 from pipeline.language.evaluate import evaluate, table
 from pipeline.language.recipe.data import LABELS, SENTENCES, load_sentences, prepare, save_prepared
@@ -32,6 +33,7 @@ from pipeline.language.recipe.export import export
 from pipeline.language.recipe.network import ACCURATE, FAST, Joint, PieceTrunk, VectorTrunk
 from pipeline.language.recipe.package import pipeline, write_package
 from pipeline.language.recipe.train import Plan, train
+from pipeline.language.recipe.warm_start import load_exported
 from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 log = logging.getLogger("recipe")
@@ -39,6 +41,7 @@ log = logging.getLogger("recipe")
 STEPS = ("prepare", "accurate", "silver", "vectors", "fast", "evaluate")
 ENCODER_WEIGHTS = "model.safetensors"
 ACCURATE_PLAN = Plan(trunk_rate=2.5e-4, head_rate=2e-3, places_per_batch=1100)
+ACCURATE_FURTHER = Plan(trunk_rate=1.2e-4, head_rate=8e-4, places_per_batch=1100)
 FAST_PLAN = Plan(trunk_rate=2e-3, head_rate=2e-3, places_per_batch=2200)
 
 
@@ -59,9 +62,14 @@ class Recipe:
             prepare(self.args.data, self.prepared)
 
     def accurate(self) -> None:
-        self._make(
-            "accurate", self._accurate_network(), PieceEncoder(self.tokenizer_json), ACCURATE_PLAN, self.prepared
-        )
+        network, plan = self._accurate_network(), ACCURATE_PLAN
+        if self.args.go_on_from:
+            joint: Any = load(self.args.go_on_from).get_pipe(FACTORY)
+            if self._labels() != joint.network.labels:
+                raise SystemExit(f"{self.args.go_on_from} has other classes than these data: train from the encoder")
+            load_exported(network, joint.network)
+            plan = ACCURATE_FURTHER
+        self._make("accurate", network, PieceEncoder(self.tokenizer_json), plan, self.prepared)
 
     def silver(self) -> None:
         if not (self.completed / LABELS).exists():
@@ -148,6 +156,7 @@ def main() -> None:
     for name, steps in (("accurate", 3000), ("fast", 4000)):
         parser.add_argument(f"--{name}-steps", type=int, default=steps, help=f"optimiser steps in all ({steps})")
         parser.add_argument(f"--{name}-minutes", type=float, default=math.inf, help="end training sooner")
+    parser.add_argument("--go-on-from", metavar="MODEL", help="train an exported accurate model further")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, help="do these steps alone")

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import spacy
 from spacy.language import Language
 
 from pipeline.language import tokenizer
@@ -212,8 +211,7 @@ def inventory(trees: Iterable[Tree], words: Iterable[list[str]]) -> dict[str, An
 
 def prepare(data: Path, out: Path) -> None:
     """Write out/sentences.jsonl and out/labels.json from the corpora under data."""
-    nlp = spacy.blank("en")
-    tokenizer.adapt(nlp)
+    nlp = tokenizer.blank()
     sentences: list[Sentence] = []
     for trees_path, names_path in TREE_PARTS:
         part = read_conllu(data / trees_path)

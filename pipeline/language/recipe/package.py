@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import spacy
 from spacy.language import Language
 
 from pipeline.language import component, quantities, tokenizer
@@ -24,8 +23,7 @@ ATTRIBUTION = (
 
 def pipeline(model: JointModel, name: str) -> Language:
     """The model as a spaCy pipeline, licence and attribution in its meta data."""
-    nlp = spacy.blank("en")
-    tokenizer.adapt(nlp)
+    nlp = tokenizer.blank()
     joint = nlp.add_pipe(component.FACTORY)
     assert isinstance(joint, component.DemarcheJoint)
     joint.network = model

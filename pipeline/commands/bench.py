@@ -1,0 +1,84 @@
+"""`demarche bench`: how fast the parts are on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+
+import click
+
+from pipeline.errors import BadInput, BadSetting
+from pipeline.settings import settings
+
+
+@click.group()
+def bench() -> None:
+    """Measure how fast the parts are on this machine."""
+
+
+@bench.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--model", help="Language model, if not that of the settings: ours by name, a folder, or an installed one."
+)
+@click.option(
+    "--words",
+    type=click.IntRange(min=1),
+    default=20_000,
+    show_default=True,
+    help="Read the files again and again until this many words are read.",
+)
+def model(files: tuple[Path, ...], model: str | None, words: int) -> None:
+    """Words a second that a language model reads on one core, from the text of FILES, and its memory at the peak.
+
+    \b
+    demarche bench model deploy/demo/articles/*.txt
+    demarche bench model --model fast article.txt
+    """
+    from pipeline.language import ModelNotFound, load, model_version
+    from pipeline.language.speed import measure_speed
+
+    texts = _repeated(_read(files), words)
+    _keep_to_one_core()
+    try:
+        nlp = load(model or settings().model)
+    except ModelNotFound as error:
+        raise BadSetting(str(error)) from error
+    speed = measure_speed(nlp, texts)
+    click.echo(
+        f"{model_version(nlp)}: {speed.words_per_s:,} words a second on one core "
+        f"({speed.words:,} words in {speed.seconds:.1f} s of processor time), {speed.peak_memory_mb} MB at the peak"
+    )
+
+
+def _read(files: Sequence[Path]) -> list[str]:
+    texts = []
+    for path in files:
+        try:
+            text = path.read_text(encoding="utf8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"{path} cannot be read as UTF-8 text: {error}") from error
+        if text.strip():
+            texts.append(text)
+    if not texts:
+        raise BadInput("There is no text in what was given: name files with text in them.")
+    return texts
+
+
+def _repeated(texts: list[str], words: int) -> list[str]:
+    """The texts over and over, until they hold so many words between blanks."""
+    out: list[str] = []
+    for text in cycle(texts):
+        if words <= 0:
+            break
+        out.append(text)
+        words -= len(text.split())
+    return out
+
+
+def _keep_to_one_core() -> None:
+    """Where the system lets us; elsewhere the models run on one thread all the same."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

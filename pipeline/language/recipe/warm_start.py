@@ -1,0 +1,61 @@
+"""Start training from an exported model: its 8-bit matrices as the numbers that they stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from torch import Tensor
+
+from pipeline.language.inference import JointModel
+from pipeline.language.recipe.network import Joint
+
+_TABLES = {
+    "position_table": "trunk.position_embedding.weight",
+    "cases_table": "trunk.case_embedding.weight",
+    "word_case_table": "word_case.weight",
+    "embedding_gain": "trunk.embedding_norm.weight",
+    "embedding_offset": "trunk.embedding_norm.bias",
+}
+_LINEAR = ("qkv", "out", "up", "down")
+_NORMS = ("norm1", "norm2")
+
+
+def load_exported(network: Joint, model: JointModel) -> None:
+    """Give an accurate network the weights of an exported one; what is never trained stays as it is."""
+    files = model.to_bytes()
+    scores, relations = (_constants(files[name]) for name in ("model.onnx", "relations.onnx"))
+    state: dict[str, NDArray[Any]] = {ours: scores[name] for name, ours in _TABLES.items()}
+    linear = {f"trunk.layers.{i}.{part}": f"l{i}_{part}" for i in range(network.shape.layers) for part in _LINEAR}
+    for ours, name in (linear | {"tags": "tags", "mlp": "mlp"}).items():
+        state[f"{ours}.weight"], state[f"{ours}.bias"] = scores[f"{name}_weight"].T, scores[f"{name}_bias"]
+    for i in range(network.shape.layers):
+        for part in _NORMS:
+            state[f"trunk.layers.{i}.{part}.weight"] = scores[f"l{i}_{part}_gain"]
+            state[f"trunk.layers.{i}.{part}.bias"] = scores[f"l{i}_{part}_offset"]
+    state["arc"] = np.vstack([scores["arc_weighted_weight"], scores["arc_weighted_bias"]])
+    flat = np.vstack([relations["weighted_weight"], relations["weighted_bias"]])
+    state["relation"] = flat.reshape(tuple(network.relation.shape))
+    tensors: dict[str, Tensor] = {name: torch.tensor(np.ascontiguousarray(value)) for name, value in state.items()}
+    wrong = network.load_state_dict(tensors, strict=False)
+    left = [name for name in wrong.missing_keys if name != "trunk.word_embedding.weight"]
+    assert not left, left
+    assert not wrong.unexpected_keys, wrong.unexpected_keys
+
+
+def _constants(onnx_bytes: bytes) -> dict[str, NDArray[Any]]:
+    """Constants of a graph by name, those in integers as floating-point numbers under their name before that."""
+    given = {
+        tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load_from_string(onnx_bytes).graph.initializer
+    }
+    out = dict(given)
+    for name, numbers in given.items():
+        plain = name.removesuffix("_quantized")
+        if plain != name:
+            zero = given[f"{plain}_zero_point"].astype(np.float32)
+            out[plain] = (numbers.astype(np.float32) - zero) * given[f"{plain}_scale"]
+    return out
