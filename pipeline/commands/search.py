@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pipeline.index import Hit, Query, Results, connect
 from pipeline.index import search as run_search
-from pipeline.index.search import Kind
+from pipeline.index.facets import Kind
 from pipeline.settings import settings
 
 

@@ -63,11 +63,15 @@ def _api_error(settings: Settings, error: ApiError) -> DemarcheError:
             "Check DEMARCHE_ELASTICSEARCH_USER and _PASSWORD, or _API_KEY, and the rights of that user.",
         )
     if error.status_code == 404 and "index_not_found" in str(error):
-        return BadSetting(
-            f"Elasticsearch has no indices with the prefix '{settings.index_prefix}'.",
-            "Create them with `demarche init`, or correct DEMARCHE_INDEX_PREFIX.",
-        )
+        return no_indices(settings)
     return Terminal(f"Elasticsearch refused the request: {reason_of(error)}.")
+
+
+def no_indices(settings: Settings) -> BadSetting:
+    return BadSetting(
+        f"Elasticsearch has no indices with the prefix '{settings.index_prefix}'.",
+        "Create them with `demarche init`, or correct DEMARCHE_INDEX_PREFIX.",
+    )
 
 
 def reason_of(error: ApiError) -> str:

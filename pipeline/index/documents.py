@@ -47,6 +47,7 @@ def article_document(article: EnrichedArticle) -> Document:
                 "act": statement.act,
                 "status": statement.status,
                 **_who_to_whom(statement.speakers, statement.addressees),
+                **_for_and_against(statement),
             }
             for statement in article.statements
         ],
@@ -87,12 +88,28 @@ def _statement_document(article: EnrichedArticle, statement: Statement) -> Docum
         "targets": _distinct(target.name for target in targets),
         "target_ids": _distinct(target.actor_id for target in targets),
         "target_countries": _distinct(target.country for target in targets),
-        "targets_for": _distinct(stance.target.name for stance in statement.stances if stance.polarity > 0),
-        "targets_against": _distinct(stance.target.name for stance in statement.stances if stance.polarity < 0),
+        **_for_and_against(statement),
         "polarities": sorted({stance.polarity for stance in statement.stances}),
         "spans": statement.model_dump(mode="json", include={"content", "source", "cue", "about"}),
+        "parties": {
+            "speakers": [_party(party) for party in statement.speakers],
+            "addressees": [_party(party) for party in statement.addressees],
+            "stances": [_party(stance.target) | {"polarity": stance.polarity} for stance in statement.stances],
+        },
     }
     return encodable(document)
+
+
+def _party(party: Party) -> Document:
+    """Name and id together, which the flat fields cannot keep together."""
+    return party.model_dump(mode="json", include={"name", "actor_id", "country", "role", "affiliation"})
+
+
+def _for_and_against(statement: Statement) -> Document:
+    return {
+        "targets_for": _distinct(stance.target.name for stance in statement.stances if stance.polarity > 0),
+        "targets_against": _distinct(stance.target.name for stance in statement.stances if stance.polarity < 0),
+    }
 
 
 def revision_document(article: EnrichedArticle) -> Document:

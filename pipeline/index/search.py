@@ -7,6 +7,8 @@ something where they fit and are plain words where they do not. Nothing of a que
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
@@ -14,17 +16,19 @@ from typing import Any, Literal, get_args
 from elasticsearch import BadRequestError, Elasticsearch
 
 from pipeline.alerts.countries import actor_id, state_code
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, DemarcheError
 from pipeline.index.alert_states import state_filter
-from pipeline.index.client import reason_of, translated_errors
+from pipeline.index.client import inner_reason, no_indices, reason_of, translated_errors, unreachable
 from pipeline.index.documents import encodable
+from pipeline.index.facets import Choice, Facets, Kind, aggregations, choice_filters, read
 from pipeline.index.templates import alias
 from pipeline.records import Act, Alert
 from pipeline.settings import Settings
 
-Kind = Literal["articles", "statements"]
+Sort = Literal["", "relevance", "date"]
 
 MAX_QUERY_CHARS = 2000
+MAX_CHOICES = 50
 MAX_SIZE = 1000
 _OPERATORS = "AND|OR|NOT|PHRASE|PREFIX|PRECEDENCE|ESCAPE|WHITESPACE"
 _WORDS_IN: dict[Kind, list[str]] = {
@@ -60,6 +64,10 @@ class Query:
     until: str = ""
     kind: Kind = "articles"
     size: int = 20
+    choices: tuple[Choice, ...] = ()
+    """Values of facets, exactly as they stand in the index."""
+    sort: Sort = ""
+    """Relevance where there are words, else the date; newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,53 +86,75 @@ class Results:
 
     hits: list[Hit]
     total: int
+    last: list[Any] | None = None
+    """Sort values of the last hit, to go on behind it; None where nothing follows."""
 
 
 def search(client: Elasticsearch, settings: Settings, query: Query) -> Results:
     """Search articles or statements; raises BadInput for what no search can be made of."""
     body = request_body(query)
+    with refusals(settings):
+        answer = client.search(index=alias(settings.index_prefix, query.kind), **body)
+    return results_of(answer, query)
+
+
+def search_with_facets(client: Elasticsearch, settings: Settings, query: Query) -> tuple[Results, Facets]:
+    """The first hits and the facets of all of them, in one request."""
+    header = {"index": alias(settings.index_prefix, query.kind)}
+    searches = [header, _for_msearch(request_body(query)), header, facets_body(query)]
+    with refusals(settings):
+        answers = client.msearch(searches=searches)["responses"]
+    for answer in answers:
+        if "error" in answer:
+            raise refused(settings, answer)
+    return results_of(answers[0], query), read(answers[1]["aggregations"])
+
+
+def _for_msearch(body: dict[str, Any]) -> dict[str, Any]:
+    """The body as it goes over the wire, where the client's names of parameters mean nothing."""
+    return {"_source" if name == "source" else name: value for name, value in body.items()}
+
+
+@contextmanager
+def refusals(settings: Settings) -> Iterator[None]:
+    """What Elasticsearch says against a search becomes BadInput: it is about the words of whoever searches."""
     try:
         with translated_errors(settings, refuse_bad_requests=False):
-            answer = client.search(index=alias(settings.index_prefix, query.kind), **body)
+            yield
     except BadRequestError as error:
-        raise BadInput(
-            f"This search cannot be run: {reason_of(error)[:300]}.", "Use fewer or simpler words."
-        ) from error
-    hits = [
-        Hit(hit["_id"], hit["_score"], hit["_source"], _highlights(hit.get("highlight", {})))
-        for hit in answer["hits"]["hits"]
-    ]
-    return Results(hits, answer["hits"]["total"]["value"])
+        raise _bad_search(reason_of(error)) from error
+
+
+def _bad_search(reason: str) -> BadInput:
+    return BadInput(f"This search cannot be run: {reason[:300]}.", "Use fewer or simpler words.")
+
+
+def refused(settings: Settings, answer: Mapping[str, Any]) -> DemarcheError:
+    """The error of one search among several."""
+    reason = inner_reason(answer["error"])
+    if answer["status"] == 400:
+        return _bad_search(reason)
+    if answer["status"] == 404:
+        return no_indices(settings)
+    return unreachable(settings, reason)
+
+
+def results_of(answer: Any, query: Query) -> Results:
+    found = answer["hits"]["hits"]
+    hits = [Hit(hit["_id"], hit["_score"], hit["_source"], _highlights(hit.get("highlight", {}))) for hit in found]
+    last = found[-1]["sort"] if len(found) == query.size else None
+    return Results(hits, answer["hits"]["total"]["value"], last)
 
 
 def request_body(query: Query) -> dict[str, Any]:
     """The search request of a query, checked."""
-    if len(query.text) > MAX_QUERY_CHARS:
-        raise BadInput(f"The search is longer than {MAX_QUERY_CHARS} characters.", "Use fewer words.")
-    if not 1 <= query.size <= MAX_SIZE:
-        raise BadInput(f"The number of hits must be between 1 and {MAX_SIZE}.")
-    if query.kind not in get_args(Kind):
-        raise BadInput(f"'{query.kind}' cannot be searched.", "Search articles or statements.")
-    text = encodable(query.text).replace("\0", " ").strip()
-    must = []
-    if text:
-        must.append(
-            {
-                "simple_query_string": {
-                    "query": text,
-                    "fields": _WORDS_IN[query.kind],
-                    "default_operator": "and",
-                    "flags": _OPERATORS,
-                    "lenient": True,
-                }
-            }
-        )
+    _check(query)
     return {
-        "query": {"bool": {"must": must, "filter": _filters(query)}},
-        "sort": ["_score", {"said_at": "desc"}] if text else [{"said_at": "desc"}, {"article_id": "asc"}],
+        "query": {"bool": {"must": _words(query), "filter": _filters(query, query.choices)}},
+        "sort": _order(query),
         "size": query.size,
         "track_total_hits": True,
-        "source_excludes": ["enriched", "variants"],
+        "source": {"excludes": ["enriched", "variants"]},
         "highlight": {
             "pre_tags": [_MARK[0]],
             "post_tags": [_MARK[1]],
@@ -137,8 +167,82 @@ def request_body(query: Query) -> dict[str, Any]:
     }
 
 
-def _filters(query: Query) -> list[dict[str, Any]]:
+def facets_body(query: Query) -> dict[str, Any]:
+    """The request for the facets of a query. Without hits, Elasticsearch may answer it from its cache."""
+    _check(query)
+    return {
+        "query": {"bool": {"must": _words(query), "filter": _filters(query, ())}},
+        "size": 0,
+        "track_total_hits": False,
+        "aggs": aggregations(query.kind, _encodable(query.choices), _said_filters(query)),
+    }
+
+
+def _check(query: Query) -> None:
+    if len(query.text) > MAX_QUERY_CHARS:
+        raise BadInput(f"The search is longer than {MAX_QUERY_CHARS} characters.", "Use fewer words.")
+    longest = max(map(len, (query.actor, query.addressee, query.publisher, *(value for _, value in query.choices))))
+    if longest > MAX_QUERY_CHARS:
+        raise BadInput(f"A name in the search is longer than {MAX_QUERY_CHARS} characters.", "Use a part of it.")
+    if len(query.choices) > MAX_CHOICES:
+        raise BadInput(f"More than {MAX_CHOICES} facets are chosen.", "Take some away.")
+    if not 1 <= query.size <= MAX_SIZE:
+        raise BadInput(f"The number of hits must be between 1 and {MAX_SIZE}.")
+    if query.kind not in get_args(Kind):
+        raise BadInput(f"'{query.kind}' cannot be searched.", "Search articles or statements.")
+    if query.sort not in get_args(Sort):
+        raise BadInput(f"'{query.sort[:50]}' is no order of hits.", "Sort by relevance or by date.")
+
+
+def _text(query: Query) -> str:
+    return encodable(query.text).replace("\0", " ").strip()
+
+
+def _words(query: Query) -> list[dict[str, Any]]:
+    text = _text(query)
+    if not text:
+        return []
+    return [
+        {
+            "simple_query_string": {
+                "query": text,
+                "fields": _WORDS_IN[query.kind],
+                "default_operator": "and",
+                "flags": _OPERATORS,
+                "lenient": True,
+            }
+        }
+    ]
+
+
+def _order(query: Query) -> list[Any]:
+    """Best or newest first; the ids make the order of equals always the same, so that paging misses nothing."""
+    ids = [{"article_id": "asc"}] + ([{"statement_id": "asc"}] if query.kind == "statements" else [])
+    by_date = [{"said_at": "desc"}, *ids]
+    return ["_score", *by_date] if query.sort != "date" and _text(query) else by_date
+
+
+def _encodable(choices: Sequence[Choice]) -> list[Choice]:
+    return [(name, encodable(value)) for name, value in choices]
+
+
+def _filters(query: Query, choices: Sequence[Choice]) -> list[dict[str, Any]]:
     """One filter per condition. Who, what and whom must be true of one and the same statement."""
+    found = choice_filters(query.kind, _encodable(choices), _said_filters(query))
+    if query.publisher:
+        publisher = encodable(query.publisher)
+        found.append(_any_of({"term": {"publisher.norm": publisher}}, {"term": {"publisher_id": publisher}}))
+    if query.since or query.until:
+        limits = {}
+        if query.since:
+            limits["gte"] = _moment(query.since, "since", end=False).isoformat()
+        if query.until:
+            limits["lte"] = _moment(query.until, "until", end=True).isoformat()
+        found.append({"range": {"said_at": limits}})
+    return found
+
+
+def _said_filters(query: Query) -> list[dict[str, Any]]:
     prefix = "said." if query.kind == "articles" else ""
     said: list[dict[str, Any]] = []
     if query.actor:
@@ -147,18 +251,6 @@ def _filters(query: Query) -> list[dict[str, Any]]:
         said.append({"term": {f"{prefix}act": _act(query.act)}})
     if query.addressee:
         said.append(_party_filter(query.addressee, prefix, "addressee", [f"{prefix}addressees"]))
-    if said and query.kind == "articles":
-        said = [{"nested": {"path": "said", "query": {"bool": {"filter": said}}}}]
-    if query.publisher:
-        publisher = encodable(query.publisher)
-        said.append(_any_of({"term": {"publisher.norm": publisher}}, {"term": {"publisher_id": publisher}}))
-    if query.since or query.until:
-        limits = {}
-        if query.since:
-            limits["gte"] = _moment(query.since, "since", end=False).isoformat()
-        if query.until:
-            limits["lte"] = _moment(query.until, "until", end=True).isoformat()
-        said.append({"range": {"said_at": limits}})
     return said
 
 

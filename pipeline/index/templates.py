@@ -128,7 +128,7 @@ FIELDS: dict[str, Mapping] = {
         "warning_count": INTEGER,
         "said": _object(
             {
-                **dict.fromkeys(("statement_id", "act", "status"), KEYWORD),
+                **dict.fromkeys(("statement_id", "act", "status", "targets_for", "targets_against"), KEYWORD),
                 **_WHO_TO_WHOM,
             },
             "nested",
@@ -158,6 +158,7 @@ FIELDS: dict[str, Mapping] = {
         "targets_against": KEYWORD,
         "polarities": INTEGER,
         "spans": STORED,
+        "parties": STORED,
     },
     "alerts": {
         **_WHO_TO_WHOM,
