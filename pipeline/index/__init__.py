@@ -2,7 +2,7 @@
 
 from pipeline.index.alert_states import change_state, get_alert, unmute
 from pipeline.index.client import connect
-from pipeline.index.search import Hit, Query, Results, find_alert, find_alerts, search
+from pipeline.index.search import Hit, Query, Results, find_alert, find_alerts, search, search_with_facets
 from pipeline.index.setup import ensure_indices
 from pipeline.index.writer import Refusal, Writer
 
@@ -20,4 +20,5 @@ __all__ = [
     "get_alert",
     "search",
     "unmute",
+    "search_with_facets",
 ]

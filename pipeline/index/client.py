@@ -15,9 +15,9 @@ from pipeline.settings import Settings
 _BUSY = frozenset({408, 429, 502, 503, 504})
 
 
-def connect(settings: Settings) -> Elasticsearch:
-    """A client for the settings' cluster; says nothing to it yet."""
-    options: dict[str, Any] = {"request_timeout": 30, "max_retries": 3, "retry_on_timeout": True}
+def connect(settings: Settings, **chosen: Any) -> Elasticsearch:
+    """A client for the settings' cluster; says nothing to it yet. `chosen` are options of the client itself."""
+    options: dict[str, Any] = {"request_timeout": 30, "max_retries": 3, "retry_on_timeout": True, **chosen}
     if settings.elasticsearch_api_key.get_secret_value():
         options["api_key"] = settings.elasticsearch_api_key.get_secret_value()
     elif settings.elasticsearch_user:
