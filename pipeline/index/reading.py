@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from elasticsearch import Elasticsearch
@@ -15,6 +16,7 @@ from pipeline.settings import Settings
 
 _MAX_REVISIONS = 50
 _MAX_ALERTS = 20
+_MAX_CHANGES = 100
 _MAX_SOURCES = 1000
 
 
@@ -47,6 +49,13 @@ def alerts_with(client: Elasticsearch, settings: Settings, field: str, value: st
     query = {"term": {field: encodable(value)}}
     found = _documents(client, settings, "alerts", query, size=_MAX_ALERTS, sort=[{"created_at": "desc"}])
     return [Alert.model_validate(document["alert"]) for document in found]
+
+
+def changed_alerts(client: Elasticsearch, settings: Settings, since: datetime) -> list[tuple[str, Alert]]:
+    """Alerts written since then, each with the time of its last change, oldest first."""
+    query = {"range": {"changed_at": {"gte": since.isoformat()}}}
+    found = _documents(client, settings, "alerts", query, size=_MAX_CHANGES, sort=[{"changed_at": "asc"}])
+    return [(document["changed_at"], Alert.model_validate(document["alert"])) for document in found]
 
 
 def sources_health(client: Elasticsearch, settings: Settings) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from pipeline.errors import BadInput, BadSetting, DemarcheError, Transient
 from pipeline.settings import Settings
-from pipeline.web import api, inbox, pages
+from pipeline.web import api, exports, inbox, pages
 from pipeline.web.live import Live
 from pipeline.web.security import Guard, Refused
 from pipeline.web.site import Site, site_of
@@ -34,7 +34,7 @@ def create_app(settings: Settings, *, loopback_only: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        await live.stop()
+        live.stop()
         site.client.close()
 
     app = FastAPI(
@@ -51,6 +51,7 @@ def create_app(settings: Settings, *, loopback_only: bool = True) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(inbox.router)
     app.include_router(api.router, prefix=API)
+    app.include_router(exports.router, prefix=API)
     app.mount("/static", StaticFiles(packages=[("pipeline.web", "static")]), name="static")
     app.add_exception_handler(DemarcheError, _known_error)
     app.add_exception_handler(HTTPException, _http_error)

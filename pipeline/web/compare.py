@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-_TOKEN = re.compile(r"\w+(?:[’'-]\w+)*|[^\w\s]|\s+")
-_MAX_TOKENS = 2000
+_WORD = re.compile(r"\w+(?:[’'-]\w+)*|[^\w\s]|\s+")
+_MAX_WORDS = 2000
 
 Piece = tuple[str, bool]
 """Words, and whether they differ."""
@@ -14,24 +14,24 @@ Piece = tuple[str, bool]
 
 def differing(telling: str, first: str) -> list[Piece]:
     """The telling in pieces, marked where it differs from the first. Case, spaces and kinds of quotes do not count."""
-    tokens = _TOKEN.findall(telling)[:_MAX_TOKENS]
-    others = _TOKEN.findall(first)[:_MAX_TOKENS]
+    words = _WORD.findall(telling)[:_MAX_WORDS]
+    others = _WORD.findall(first)[:_MAX_WORDS]
     same: set[int] = set()
-    matcher = SequenceMatcher(None, [_plain(t) for t in others], [_plain(t) for t in tokens], autojunk=False)
+    matcher = SequenceMatcher(None, [_plain(t) for t in others], [_plain(t) for t in words], autojunk=False)
     for block in matcher.get_matching_blocks():
         same.update(range(block.b, block.b + block.size))
     pieces: list[Piece] = []
-    for number, token in enumerate(tokens):
-        between = token.isspace() and number - 1 not in same and number + 1 < len(tokens) and number + 1 not in same
-        differs = between or (number not in same and not token.isspace())
+    for number, word in enumerate(words):
+        between = word.isspace() and number - 1 not in same and number + 1 < len(words) and number + 1 not in same
+        differs = between or (number not in same and not word.isspace())
         if pieces and pieces[-1][1] == differs:
-            pieces[-1] = (pieces[-1][0] + token, differs)
+            pieces[-1] = (pieces[-1][0] + word, differs)
         else:
-            pieces.append((token, differs))
+            pieces.append((word, differs))
     return pieces
 
 
-def _plain(token: str) -> str:
-    if token.isspace():
+def _plain(word: str) -> str:
+    if word.isspace():
         return " "
-    return '"' if token in "“”«»„\"'‘’" else token.casefold().replace("’", "'")
+    return '"' if word in "“”«»„\"'‘’" else word.casefold().replace("’", "'")

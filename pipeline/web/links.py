@@ -8,11 +8,30 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.datastructures import QueryParams
 
+from pipeline.errors import BadInput
 from pipeline.index.facets import FACETS, Kind
 from pipeline.index.search import Query, Sort
 
 _WORDS = {"q": "text", "actor": "actor", "addressed": "addressee", "since": "since", "until": "until"}
 PAGE_SIZE = 20
+MEANINGS = {
+    "q": 'Words that must all be there: "words in a row", word*, -word, this | that.',
+    "actor": "Who speaks. A country covers its officials, ministries and metonyms.",
+    "addressed": "Who is spoken to; as for `actor`.",
+    "since": "From this date or age on: 2026-03-01, 2026-03-01T12:00, 36h, 7d, 2w.",
+    "until": "Up to this date or age, the day included.",
+    "sort": "`relevance` or `date`.",
+    "speaker": "Facet: name of a speaker, exactly.",
+    "country": "Facet: ISO 3166 alpha-3 code of a speaker's country.",
+    "act": "Facet: speech act, such as WARN.",
+    "addressee": "Facet: name of an addressee, exactly.",
+    "against": "Facet: whom the speaker is against.",
+    "for": "Facet: whom the speaker is in favour of.",
+    "publisher": "Facet: name of the publisher, exactly.",
+    "language": "Facet: ISO 639-1 code.",
+    "source": "Facet: id of the source that the article came from.",
+}
+"""The parameters of a search, for those who write programs. Facets can be given several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +41,14 @@ class Search:
     query: Query
 
     @classmethod
-    def of(cls, params: QueryParams) -> Search:
+    def of(cls, params: QueryParams, *, kind: str = "", size: str = "") -> Search:
         """From the parameters of an address; what is not known there is left aside."""
         words = {name: params.get(key, "") for key, name in _WORDS.items()}
         choices = tuple(dict.fromkeys((name, value) for name in FACETS for value in params.getlist(name) if value))
-        kind = cast(Kind, params.get("kind") or "articles")
+        chosen_kind = cast(Kind, kind or params.get("kind") or "articles")
         sort = cast(Sort, params.get("sort", ""))
-        return cls(Query(**words, kind=kind, choices=choices, sort=sort, size=PAGE_SIZE))  # type: ignore[arg-type]
+        query = Query(**words, kind=chosen_kind, choices=choices, sort=sort, size=_size(size))
+        return cls(query)
 
     @property
     def params(self) -> list[tuple[str, str]]:
@@ -65,6 +85,14 @@ class Search:
 
     def _with(self, **changes: object) -> Search:
         return Search(replace(self.query, **changes))  # type: ignore[arg-type]
+
+
+def _size(text: str) -> int:
+    if not text:
+        return PAGE_SIZE
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise BadInput(f"'{text[:20]}' is no number of hits.", "Write a number from 1 to 1000.")
+    return int(text)
 
 
 def search_link(**params: str) -> str:

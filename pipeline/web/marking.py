@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from pipeline.records import Entity, Span, Statement
@@ -123,8 +124,7 @@ def _paragraph_spans(text: str) -> Iterator[Span]:
 
 def _stretches(text: str, start: int, end: int, marks: Sequence[Mark]) -> Iterator[Stretch]:
     cuts = {start, end} | {cut for mark in marks for cut in mark.span if start < cut < end}
-    ordered = sorted(cuts)
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in pairwise(sorted(cuts)):
         holding = tuple(mark for mark in marks if mark.span[0] <= left and right <= mark.span[1])
         yield Stretch(
             text[left:right],

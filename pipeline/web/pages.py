@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 
 from pipeline.index import find_alerts, search_with_facets
 from pipeline.index.paging import Cursor, first_page, page
 from pipeline.index.portraits import active_speakers
 from pipeline.index.reading import alerts_with, find_article, revisions_of, sources_health
+from pipeline.web.api import SEARCH
 from pipeline.web.links import Search
 from pipeline.web.marking import marks_of, paragraphs
 from pipeline.web.site import WARNING, Site, site_of
@@ -87,4 +88,11 @@ def interface(request: Request, site: Here) -> HTMLResponse:
     """What programs can ask, from the same description that they read."""
     paths = request.app.openapi()["paths"]
     calls = [(method.upper(), path, call) for path, methods in paths.items() for method, call in methods.items()]
-    return site.page(request, "api.html", calls=calls)
+    return site.page(request, "api.html", calls=calls, parameters=SEARCH)
+
+
+@router.get("/health")
+def health(site: Here) -> PlainTextResponse:
+    """Whether pages can be served now: 200 if Elasticsearch answers, else 503."""
+    find_alerts(site.client, site.settings, size=1)
+    return PlainTextResponse("ok\n")

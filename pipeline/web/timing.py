@@ -16,7 +16,7 @@ _waits: ContextVar[list[float] | None] = ContextVar("waits", default=None)
 class TimedTransport(Transport):
     """A transport that notes how long each request took, for the page that made it."""
 
-    def perform_request(self, *args: Any, **options: Any) -> TransportApiResponse:  # type: ignore[override]
+    def perform_request(self, *args: Any, **options: Any) -> TransportApiResponse:
         start = time.perf_counter()
         try:
             return super().perform_request(*args, **options)
