@@ -45,8 +45,10 @@ _WORDS_IN: dict[Kind, list[str]] = {
 }
 """Where search words are looked for, and with what weight."""
 _SHOWN_OF: dict[Kind, list[str]] = {"articles": ["title", "text"], "statements": ["title", "words", "evidence"]}
-_MARK = ("\x02", "\x03")
-"""Around highlighted words: characters that no article has, so that nobody's markup is taken for ours."""
+_MARK = ("\ufdd0", "\ufdd1")
+"""Around highlighted words: characters that no article has (Unicode reserves them for uses like this one), so that
+nobody's markup is taken for ours. Control characters will not do: Elasticsearch takes them for blanks at the ends of a
+passage, and takes those away."""
 _AGO = re.compile(r"(\d{1,4})([hdw])")
 _AGO_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 

@@ -15,6 +15,7 @@ from typing import Literal
 from pipeline.records import Entity, Span, Statement
 
 Role = Literal["content", "source", "cue", "addressee", "entity"]
+_NO_NAMES = frozenset({"CARDINAL", "DATE", "MONEY", "ORDINAL", "PERCENT", "QUANTITY", "TIME"})
 _PARAGRAPH = re.compile(r"[^\S\n]*\n\s*")
 
 
@@ -80,7 +81,7 @@ def marks_of(
     found += [
         Mark(entity.span, "entity", actor_id=entity.actor_id, label=entity.name)
         for entity in entities
-        if entity.field == where
+        if entity.field == where and entity.label not in _NO_NAMES
     ]
     return found
 

@@ -60,4 +60,4 @@ def test_any_text_makes_a_request_or_a_clear_refusal(text: str, actor: str, sinc
 
 
 def test_marks_of_the_article_itself_are_no_highlight() -> None:
-    assert _pieces("a <em>b</em> \x02c\x03 d") == [("a <em>b</em> ", False), ("c", True), (" d", False)]
+    assert _pieces("a <em>b</em> \ufdd0c\ufdd1 d") == [("a <em>b</em> ", False), ("c", True), (" d", False)]
