@@ -19,6 +19,6 @@ __all__ = [
     "find_alerts",
     "get_alert",
     "search",
-    "unmute",
     "search_with_facets",
+    "unmute",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-VERSION = 3
+VERSION = 4
 """Raised with every change of a mapping; `demarche init` then puts the new templates in place."""
 
 Monthly = Literal["articles", "statements"]

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, Field
 
-from pipeline.index import Writer, find_alert, find_alerts, search, search_with_facets
+from pipeline.index import change_state, find_alert, find_alerts, search, search_with_facets
 from pipeline.index.facets import FACETS, Kind
 from pipeline.index.paging import Cursor, first_page, page
 from pipeline.index.reading import alerts_with, find_article, revisions_of
-from pipeline.index.writer import State
-from pipeline.records import Alert, Entity, Statement
+from pipeline.records import Alert, AlertState, Entity, Statement, UtcTime
 from pipeline.web.links import MEANINGS, Search
 from pipeline.web.security import check_same_origin
 from pipeline.web.site import Site, site_of
@@ -94,7 +93,12 @@ class FoundClaim(BaseModel):
 
 
 class NewState(BaseModel):
-    state: State
+    """What is decided about an alert, by whom and why. `until` is when a mute ends by itself."""
+
+    state: AlertState
+    by: str = Field("", max_length=200)
+    note: str = Field("", max_length=2000)
+    until: UtcTime | None = None
 
 
 router = APIRouter(
@@ -177,7 +181,7 @@ def get_claim(site: Here, claim_id: str) -> FoundClaim:
 
 @router.get("/alerts", tags=["alerts"])
 def get_alerts(
-    site: Here, state: State | None = None, rule: str = "", size: Annotated[int, Field(ge=1, le=1000)] = 50
+    site: Here, state: AlertState | None = None, rule: str = "", size: Annotated[int, Field(ge=1, le=1000)] = 50
 ) -> FoundAlerts:
     """Alerts, newest first."""
     alerts, total = find_alerts(site.client, site.settings, state=state or "", rule=rule, size=size)
@@ -194,7 +198,7 @@ def get_alert(site: Here, alert_id: str) -> Alert:
 def set_state(request: Request, site: Here, alert_id: str, new: NewState) -> Alert:
     """Acknowledge, mute, close or reopen an alert."""
     check_same_origin(request)
-    changed = Writer(site.client, site.settings).set_alert_state(alert_id, new.state)
+    changed = change_state(site.client, site.settings, alert_id, new.state, by=new.by, note=new.note, until=new.until)
     if changed is None:
         raise HTTPException(404, "There is no alert with this id")
     return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -27,7 +28,7 @@ _HOME_ALERTS = 6
 def home(request: Request, site: Here) -> HTMLResponse:
     alerts, total = find_alerts(site.client, site.settings, size=_HOME_ALERTS)
     speakers = active_speakers(site.client, site.settings)
-    return site.page(request, "home.html", alerts=alerts, total=total, speakers=speakers)
+    return site.page(request, "home.html", alerts=alerts, total=total, speakers=speakers, now=datetime.now(UTC))
 
 
 @router.get("/search")
@@ -75,7 +76,7 @@ def claim(request: Request, site: Here, claim_id: str) -> HTMLResponse:
     alerts = alerts_with(site.client, site.settings, "claim_id", claim_id)
     if not alerts:
         raise HTTPException(404, "There is no claim with this id that has raised an alert.")
-    return site.page(request, "claim.html", claim=claim_view(alerts))
+    return site.page(request, "claim.html", claim=claim_view(alerts), now=datetime.now(UTC))
 
 
 @router.get("/sources")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from pipeline.actors import Actor
 from pipeline.index.portraits import Portrait, portrait
-from pipeline.records import Alert, Party
+from pipeline.records import Alert, Telling
 from pipeline.web.compare import Piece, differing
 from pipeline.web.site import Site
 
@@ -38,60 +37,36 @@ def actor_view(site: Site, actor_id: str) -> ActorView | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """One passage that tells a claim, with the words in which it differs from the first."""
+class Told:
+    """One telling of a claim, with the words in which it differs from the first."""
 
+    telling: Telling
     pieces: list[Piece]
-    publisher: str
-    title: str
-    url: str
-    article_id: str
-    said_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """One act, however often it is told."""
+    """One act, however often it is told: the alerts it raised, and every telling that they know of."""
 
-    id: str
-    act: str
-    speakers: list[Party]
-    addressees: list[Party]
-    about: str
     alerts: list[Alert]
-    tellings: list[Telling]
-    publishers: int
-    articles: int
-    first_seen_at: datetime
-    last_seen_at: datetime
+    told: list[Told]
+    suppressed: list[Telling]
+
+    @property
+    def fullest(self) -> Alert:
+        """The alert that knows most."""
+        return max(self.alerts, key=lambda alert: len(alert.tellings))
 
 
 def claim_view(alerts: Sequence[Alert]) -> ClaimView:
-    """A claim from the alerts it has raised; they all have its sources."""
-    fullest = max(alerts, key=lambda alert: len(alert.sources))
-    told = [(source, words) for source in fullest.sources for words in source.words or [fullest.words]]
-    first = told[0][1] if told else ""
-    tellings = [
-        Telling(
-            pieces=differing(words, first),
-            publisher=(source.publisher.name or source.publisher.id) if source.publisher else "",
-            title=source.title,
-            url=source.url,
-            article_id=source.article_id,
-            said_at=source.said_at,
-        )
-        for source, words in told
-    ]
-    return ClaimView(
-        id=fullest.claim_id,
-        act=fullest.act,
-        speakers=fullest.speakers,
-        addressees=fullest.addressees,
-        about=fullest.about,
-        alerts=list(alerts),
-        tellings=tellings,
-        publishers=fullest.publisher_count,
-        articles=len(fullest.sources),
-        first_seen_at=fullest.first_seen_at,
-        last_seen_at=fullest.last_seen_at,
-    )
+    """A claim as its alerts have kept it; each keeps all tellings it has seen."""
+    tellings = _united(telling for alert in alerts for telling in alert.tellings)
+    first = tellings[0].words if tellings else ""
+    told = [Told(telling, differing(telling.words, first)) for telling in tellings]
+    return ClaimView(list(alerts), told, _united(telling for alert in alerts for telling in alert.suppressed))
+
+
+def _united(tellings: Iterable[Telling]) -> list[Telling]:
+    """Each statement once, oldest first."""
+    by_id = {telling.statement_id: telling for telling in tellings}
+    return sorted(by_id.values(), key=lambda telling: (telling.said_at, telling.article_id))
