@@ -284,11 +284,18 @@ class _Finder:
                 continue
             if quotation.start - frame.cue.idx > _MAX_CUE_DISTANCE * 4:
                 return None
+            if frame.entry.clause and not self._reports_quoted(frame, quotation):
+                continue
             if frame.cue.i in self.used and not self._leads_in(before):
                 continue
             if not frame.is_noun or not self._is_integrated(quotation, before, frame):
                 return frame
         return self._colon(before)
+
+    def _reports_quoted(self, frame: Frame, quotation: Quotation) -> bool:
+        """Whether the words after a cue of many senses run into the quotation, or a clause of its own does."""
+        gap = self.text[frame.cue.idx + len(frame.cue) : quotation.start].rstrip(" ,")
+        return "," not in gap or self._has_clause_between(frame, quotation)
 
     def _colon(self, before: Span) -> Frame | None:
         """ "Quake survivors: ‘We dug …’": the words before a colon are the source when no verb is there."""
@@ -539,6 +546,9 @@ class _Finder:
         content = [self._with_marks(span) for span in content]
         content = [self._before_takeover(self._with_beginning(span, frame), frame) for span in content]
         inside = [q for s, e in content for q in self._quotations_in(s, e) if s <= q.start and q.end <= e]
+        quoted = any("," not in self.text[s : q.start] for s, _ in content for q in inside)
+        if frame.entry.clause and not quoted and not syntax.is_finite_clause(frame.content_head):
+            return
         self.used.add(frame.cue.i)
         kind: Kind = "indirect"
         if inside:

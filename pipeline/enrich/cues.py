@@ -15,10 +15,17 @@ from pipeline.errors import BadSetting
 from pipeline.records import Act
 
 OWN_FILE = Path(__file__).with_name("cues.toml")
+_IRREGULAR = {
+    "began": "begin", "begun": "begin", "chose": "choose", "chosen": "choose", "felt": "feel", "forgot": "forget",
+    "found": "find", "heard": "hear", "held": "hold", "knew": "know", "known": "know", "meant": "mean", "said": "say",
+    "saw": "see", "seen": "see", "shot": "shoot", "sought": "seek", "spoke": "speak", "spoken": "speak",
+    "swore": "swear", "sworn": "swear", "thought": "think", "told": "tell", "understood": "understand",
+    "wrote": "write", "written": "write",
+}  # fmt: skip
 _OBJECT_ROLES = frozenset({"addressee", "target", "content"})
 _TABLES = frozenset({"cue", "light"})
 _LIGHT_KEYS = frozenset({"verbs"})
-_KEYS = frozenset({"act", "verbs", "nouns", "object", "content", "addressee", "speech"})
+_KEYS = frozenset({"act", "verbs", "nouns", "object", "content", "addressee", "speech", "clause"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Cue:
     content: frozenset[str] = frozenset()
     addressee: frozenset[str] = frozenset()
     speech: bool = True
+    clause: bool = False
+    """A word of many senses: it reports only with a finite clause or with quoted words."""
 
 
 @dataclass
@@ -101,9 +110,16 @@ class Cues:
 
 
 def _bases(token: Token) -> list[str]:
-    """The lemma, then the bases that a regular form can have: lemmatizers stumble over words they have not met."""
-    word = token.lower_
-    found = [token.lemma_.lower() or word, word]
+    """The lemma, then the bases that its form can have: lemmatizers stumble over words they have not met."""
+    if token.lower_ in _IRREGULAR:
+        return bases(token.lower_)
+    return [token.lemma_.lower() or token.lower_, *bases(token.lower_)]
+
+
+def bases(word: str) -> list[str]:
+    """What a form in lower case can be a form of, the likeliest first."""
+    found = [_IRREGULAR[word]] if word in _IRREGULAR else []
+    found.append(word)
     for ending in ("ing", "ed", "es", "d", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             stem = word[: -len(ending)]
@@ -135,13 +151,14 @@ def _cue_of(group: dict[str, Any], where: str) -> Cue:
     role = group.get("object", "content")
     if role not in _OBJECT_ROLES:
         raise BadSetting(f"{where}: object '{role}' is none of {', '.join(sorted(_OBJECT_ROLES))}.")
-    speech = group.get("speech", True)
-    if not isinstance(speech, bool):
-        raise BadSetting(f"{where}: speech is true or false, not '{speech}'.")
+    for key in ("speech", "clause"):
+        if not isinstance(group.get(key, False), bool):
+            raise BadSetting(f"{where}: {key} is true or false, not '{group[key]}'.")
     return Cue(
         act=cast(Act, group["act"]),
         object=role,
         content=frozenset(_words(group, "content", where)),
         addressee=frozenset(_words(group, "addressee", where)),
-        speech=speech,
+        speech=group.get("speech", True),
+        clause=group.get("clause", False),
     )

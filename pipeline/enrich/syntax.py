@@ -21,6 +21,7 @@ _OBLIQUE = frozenset({"obl", "nmod", "obl:agent", "obl:unmarked", "obl:tmod", "n
 _POSSESSOR = frozenset({"nmod:poss", "poss"})
 RELATIVE = frozenset({"acl:relcl", "relcl", "advcl:relcl"})
 _PASSIVE_AUX = frozenset({"aux:pass", "auxpass"})
+_FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _CLAUSE = frozenset({"ccomp", "xcomp"})
 _NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
 _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "hardly"})
@@ -188,6 +189,13 @@ def _whole_preposition(mark: Token) -> str:
 def clauses(verb: Token) -> list[Token]:
     """Heads of the clausal complements, finite or not, in text order."""
     return [c for c in verb.children if c.dep_ in _CLAUSE and _introducing(c) is None]
+
+
+def is_finite_clause(head: Token | None) -> bool:
+    """Whether a token heads a clause with a subject of its own and a verb in a tense."""
+    if head is None or own_subject(head) is None:
+        return False
+    return any(t.tag_ in _FINITE for t in [head, *auxiliaries(head)])
 
 
 def is_infinitive(clause: Token) -> bool:
