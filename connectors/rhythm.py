@@ -83,9 +83,10 @@ def weight_of(error: DemarcheError | None) -> float:
     return _WEIGHTS["soft" if isinstance(error, Transient) else "hard"]
 
 
-def back_off_s(failures: float, error: DemarcheError | None, usual_s: float) -> float:
-    """The pause after a failure, given the weight of all failures since the last success."""
-    pause = max(usual_s, _STEP_S * failures)
+def back_off_s(failures: float, error: DemarcheError | None, soonest_s: float) -> float:
+    """The pause after a failure, given the weight of all failures since the last success. It may be shorter than the
+    source's rhythm: a quiet source must not wait for an hour because it missed a beat."""
+    pause = max(soonest_s, _STEP_S * failures)
     if isinstance(error, Unavailable):
         pause = max(pause, error.retry_after_s or 0.0)
         if error.status == _TOO_MANY_REQUESTS:

@@ -30,6 +30,7 @@ from connectors.rhythm import (
     weight_of,
     wished_s,
 )
+from connectors.secrets import hide
 from connectors.sources import Source
 from pipeline.errors import BadInput, Transient
 from pipeline.records import SourceHealth
@@ -117,7 +118,7 @@ def _note_success(state: State, source: Source, target: Target, reading: Reading
     state.failure_count, state.failure_weight, state.last_error = 0, 0.0, None
     if target.answer is None or not target.answer.not_modified:
         state.refused_count = len(reading.refusals)
-        state.last_refusal = str(reading.refusals[-1])[:500] if reading.refusals else None
+        state.last_refusal = hide(str(reading.refusals[-1]))[:500] if reading.refusals else None
         state.reach_s = target.reach_s
     _note_arrivals(state, reading)
     _note_move(state, source, target)
@@ -155,7 +156,7 @@ def _note_move(state: State, source: Source, target: Target) -> None:
 
 
 def _note_failure(state: State, failure: Refusal, now: float) -> None:
-    state.last_error_at, state.last_error = now, str(failure)[:500]
+    state.last_error_at, state.last_error = now, hide(failure.reason)[:500]
     state.failure_count += 1
     state.failure_weight += weight_of(failure.error)
     if isinstance(failure.error, BadInput):
@@ -166,11 +167,11 @@ def _note_failure(state: State, failure: Refusal, now: float) -> None:
 def _pause(state: State, source: Source, target: Target, settings: Settings, reading: Reading) -> float:
     now = reading.ended_at
     bounds = Bounds(settings.poll_soonest_min * 60, settings.poll_latest_min * 60)
-    count, observed_s = state.week(now)
-    rhythm = rhythm_s(count, observed_s, state.reach_s, bounds)
     fixed = source.every_min * 60 if source.every_min else None
     if reading.failure is not None:
-        return back_off_s(state.failure_weight, reading.failure.error, fixed or rhythm)
+        return back_off_s(state.failure_weight, reading.failure.error, fixed or bounds.soonest_s)
+    count, observed_s = state.week(now)
+    rhythm = rhythm_s(count, observed_s, state.reach_s, bounds)
     headers = target.answer.headers if target.answer else {}
     return pause_s(rhythm, wished_s(headers, target.ttl_s, datetime.fromtimestamp(now, UTC)), fixed)
 

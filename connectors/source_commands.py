@@ -176,9 +176,11 @@ def _described(source: Source, health: SourceHealth) -> Text:
     if health.moved_to:
         lines.append(f"  moved to {health.moved_to}")
     if health.failure_count:
-        lines.append(f"  {health.failure_count} failures: {health.last_error}")
+        times = "once" if health.failure_count == 1 else f"{health.failure_count} times"
+        lines.append(f"  failed {times}: {health.last_error}")
     elif health.refused_count:
-        lines.append(f"  {health.refused_count} entries refused: {health.last_refusal}")
+        others = f" (and {health.refused_count - 1} others)" if health.refused_count > 1 else ""
+        lines.append(f"  refused: {health.last_refusal}{others}")
     return Text("\n".join(lines))
 
 

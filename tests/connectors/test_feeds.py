@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from connectors.base import Found, Options, Refusal, Target, Unchanged
 from connectors.feeds import FeedConnector, is_feed
 from connectors.http import Fetcher, Response, user_agent
+from connectors.publish import dead_letter
 from pipeline.errors import BadInput, DemarcheError, Unreachable
 from pipeline.records import Article
 from pipeline.settings import Settings
@@ -313,22 +315,56 @@ class NoPages(Fetcher):
         raise BadInput(f"{url} is not asked for in this test.")
 
 
+ATOM = (
+    '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>G</title><updated>2025-06-19T10:00:00Z</updated>'
+    "<entry><title type='html'>Ships &amp;amp; light</title><id>tag:x,1</id><link href='https://gazette.example/c'/>"
+    "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>Three</p></div></content></entry></feed>"
+)
+PLAIN = rss(
+    item("https://gazette.example/a", content="<p>One</p>", extra="<pubDate>Thu, 19 Jun 2025 10:00:00 GMT</pubDate>"),
+    item("https://gazette.example/b", "Ж & ж", content="Two", extra="<guid>urn:2</guid><category>x</category>"),
+)
+SEEDS = [
+    PLAIN.encode(),
+    PLAIN.replace("?>", ' encoding="windows-1251"?>', 1).encode("cp1251"),
+    PLAIN.encode("utf-16"),
+    PLAIN.replace("?>", ' encoding="gb18030"?>', 1).encode("gb18030"),
+    ATOM.encode(),
+]
+PIECES = [
+    b"<![CDATA[",
+    b"]]>",
+    b"<!--",
+    b"&#0;",
+    b"&#xD83D;",
+    b"<a b='",
+    b"</item>",
+    b"\xff\xfe",
+    b"<!DOCTYPE x [",
+    b"&nbsp;",
+    b"]>",
+]
+TYPES = [RSS, "text/html; charset=utf-7", "application/xml; charset=nonsense", "text/plain; charset=utf-16", ""]
+
+
 @given(st.data())
-@hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(max_examples=300, deadline=5000, suppress_health_check=[HealthCheck.too_slow])
 def test_mutated_feeds_never_crash(data: st.DataObject) -> None:
-    entries = (
-        item("https://gazette.example/a", content="<p>One</p>"),
-        item("https://gazette.example/b", "Ж & ж", content="Two"),
-    )
-    whole = bytearray(rss(*entries).encode())
+    whole = bytearray(data.draw(st.sampled_from(SEEDS)))
     for _ in range(data.draw(st.integers(1, 6))):
-        at = data.draw(st.integers(0, len(whole) - 1))
-        whole[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=8))
+        at = data.draw(st.integers(0, len(whole)))
+        piece = data.draw(st.one_of(st.binary(max_size=8), st.sampled_from(PIECES)))
+        whole[at : at + data.draw(st.integers(0, 30))] = piece
     target = Target("http://gazette.example/feed", Settings(), NoPages(), NOW)
-    target.response = Response(target.name, 200, httpx.Headers({"content-type": RSS}), bytes(whole))
-    for thing in FeedConnector(target).read({}):
+    headers = httpx.Headers({"content-type": data.draw(st.sampled_from(TYPES))})
+    target.response = Response(target.name, 200, headers, bytes(whole))
+    checkpoint: dict = {}
+    for thing in FeedConnector(target).read(checkpoint):
         if isinstance(thing, Article):
             assert thing.to_json()
+        elif isinstance(thing, Refusal):
+            assert dead_letter(thing).to_json()
+    assert json.dumps(checkpoint)
 
 
 def versions(site: Site, path: str, *bodies: bytes, etag: Callable[[int], str]) -> list[int]:

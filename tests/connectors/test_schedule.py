@@ -110,6 +110,19 @@ def test_failures_are_counted_reported_and_forgotten() -> None:
     assert (told.health, told.state.failure_count, told.state.last_error) == ("ok", 0, None)
 
 
+def test_a_quiet_source_that_missed_a_beat_is_asked_again_soon() -> None:
+    told = Told()
+    told.read()
+    assert told.pause_min >= 60
+    for error, soonest in (
+        (UnknownHost("x"), 5),
+        (Unavailable("503", "", 503, None), 15),
+        (NotServed("404", "", 404), 35),
+    ):
+        told.read(error=error)
+        assert soonest <= told.pause_min <= 1.1 * soonest
+
+
 def test_a_day_without_dns_does_not_cost_another_day() -> None:
     told = Told()
     told.read(*(START - timedelta(minutes=10) * at for at in range(100)))
