@@ -29,6 +29,7 @@ from connectors.rhythm import (
     rhythm_s,
     weight_of,
     wished_s,
+    with_jitter,
 )
 from connectors.secrets import hide
 from connectors.sources import Source
@@ -38,6 +39,9 @@ from pipeline.settings import Settings
 
 MOVED_AFTER = 3
 """Readings in a row that a permanent redirect must have led to the same address before that one is asked instead."""
+
+_LOCAL_PAUSE_S = 15.0
+"""A folder is looked at this often: there is no server to be spared."""
 
 _SILENT_AFTER_S = DAY_S
 _SILENT_AFTER_GAPS = 10
@@ -166,6 +170,8 @@ def _note_failure(state: State, failure: Refusal, now: float) -> None:
 
 def _pause(state: State, source: Source, target: Target, settings: Settings, reading: Reading) -> float:
     now = reading.ended_at
+    if not target.is_address:
+        return with_jitter(source.every_min * 60 if source.every_min else _LOCAL_PAUSE_S)
     bounds = Bounds(settings.poll_soonest_min * 60, settings.poll_latest_min * 60)
     fixed = source.every_min * 60 if source.every_min else None
     if reading.failure is not None:

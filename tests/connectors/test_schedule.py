@@ -13,7 +13,7 @@ from connectors.http import NotServed, Response, Unavailable
 from connectors.network import UnknownHost
 from connectors.schedule import MOVED_AFTER, Reading, Schedule, State, after, health_of
 from connectors.sources import Source
-from pipeline.errors import DemarcheError, Transient
+from pipeline.errors import BadInput, DemarcheError, Transient
 from pipeline.settings import Settings
 
 from .test_feeds import NoPages
@@ -91,6 +91,15 @@ def test_ones_own_pace() -> None:
     told = Told(Source(url=SOURCE.url, every_min=15))
     told.read(cache_control="max-age=36000")
     assert 15 <= told.pause_min <= 16.5
+
+
+def test_a_folder_is_looked_at_all_the_time_also_when_it_is_not_there() -> None:
+    told = Told(Source(url="file:///srv/drop", kind="folder"))
+    told.read()
+    assert told.pause_min < 0.3
+    told.read(error=BadInput("The folder is not there."))
+    assert told.pause_min < 0.3
+    assert told.health == "failing"
 
 
 def test_failures_are_counted_reported_and_forgotten() -> None:
