@@ -23,6 +23,7 @@ _FEED_TYPES = {
     "application/rss+xml",
     "application/atom+xml",
     "application/feed+json",
+    "application/json",
     "application/rdf+xml",
     "application/xml",
     "text/xml",

@@ -50,6 +50,18 @@ def test_what_the_page_names_comments_last_and_only_what_can_be_read(site: Site,
     assert found(site, settings) == [("/feed.xml", "feed"), ("/comments/feed", "feed")]
 
 
+def test_json_feeds_and_news_sitemaps(site: Site, settings: Settings) -> None:
+    site.pages["/"] = home(link("/feed.json", media_type="application/feed+json"))
+    site.pages["/feed.json"] = b'{"version": "https://jsonfeed.org/version/1.1", "title": "G", "items": []}'
+    assert found(site, settings) == [("/feed.json", "json-feed")]
+    site.pages["/"] = home()
+    site.pages["/robots.txt"] = f"Sitemap: {site.url('/pages.xml')}\nSitemap: {site.url('/news.xml')}\n".encode()
+    site.pages["/news.xml"] = site.pages["/pages.xml"] = (
+        b"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'/>"
+    )
+    assert found(site, settings) == [("/news.xml", "sitemap")]
+
+
 def test_the_usual_places(site: Site, settings: Settings) -> None:
     site.pages["/world/"] = home()
     site.pages["/rss.xml"] = FEED

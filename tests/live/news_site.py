@@ -1,11 +1,13 @@
-"""A press of fifty feeds on loopback, each on a host of its own unless said otherwise, with the faults of real ones.
+"""A press of some sixty feeds, sitemaps and pages on loopback, with the faults of real ones.
 
-A fault is a function from the handler and the feed's bytes to the answer. Every request is logged with its time.
+Each is on a host of its own unless said otherwise. A fault is a function from the handler and the feed's bytes to the
+answer. Every request is logged with its time.
 """
 
 from __future__ import annotations
 
 import gzip
+import json
 import random
 import threading
 import time
@@ -83,6 +85,8 @@ class Feed:
         return self.address + self.path
 
     def body(self) -> bytes:
+        if self.kind != "feed":
+            return OTHER_KINDS[self.kind](self)
         entries = "".join(map(self._entry, self.items))
         head = f'<?xml version="1.0" encoding="{self.declared}"?>{self.prolog}'
         content = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
@@ -95,6 +99,37 @@ class Feed:
         carried = f"<content:encoded>{escape(f'<p>{item.text}</p>')}</content:encoded>" if self.full_text else ""
         link = item.link or self.address + item.path
         return f"<item><title>{escape(item.title)}</title><link>{escape(link)}</link>{guid}{date}{carried}</item>"
+
+
+def sitemap(feed: Feed) -> bytes:
+    entries = "".join(
+        f"<url><loc>{feed.address}{item.path}</loc><news:news><news:title>{escape(item.title)}</news:title>"
+        f"<news:publication_date>{item.date.isoformat() if item.date else ''}</news:publication_date></news:news></url>"
+        for item in feed.items
+    )
+    space = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+    return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" {space}>{entries}</urlset>'.encode()
+
+
+def json_feed(feed: Feed) -> bytes:
+    items = [
+        {"id": item.guid, "url": feed.address + item.path, "title": item.title, "content_text": item.text}
+        for item in feed.items
+    ]
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": feed.name, "items": items}).encode()
+
+
+def section(feed: Feed) -> bytes:
+    links = "".join(f'<li><a href="{item.path}">{escape(item.title)}, told at length</a></li>' for item in feed.items)
+    return f"<html><body><h1>{feed.name}</h1><ul>{links}</ul></body></html>".encode()
+
+
+OTHER_KINDS: dict[str, Callable[[Feed], bytes]] = {
+    "sitemap": sitemap,
+    "json-feed": json_feed,
+    "section": section,
+    "page": lambda feed: page(feed.items[0]),
+}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -317,7 +352,7 @@ def unstable_guids(handler: Handler, _body: bytes, feed: Feed) -> None:
 
 
 def press() -> list[Feed]:
-    """The fifty feeds."""
+    """All of them."""
     number = iter(range(2, 250))
 
     def make(name: str, items: int = 3, *, host: str | None = None, **more: object) -> Feed:
@@ -352,6 +387,13 @@ def press() -> list[Feed]:
         make("late_page", full_text=False),
         make("robots", full_text=False),
         make("crawl_delay", full_text=False, items=2),
+        make("news_map", kind="sitemap"),
+        make("json", kind="json-feed"),
+        make("front", kind="section", keys={"link_selector": "ul"}),
+        make("single", kind="page", items=1),
+        make("empty_map", kind="sitemap", items=0),
+        make("broken_map", kind="sitemap", answer=failing(500), fails="status 500"),
+        make("no_section", kind="section", items=0, fails="No links to articles"),
         make("busy", answer=failing(429, 1, Retry_After="1")),
         make("away", answer=failing(503, 1, Retry_After="Wed, 21 Oct 2099 07:28:00 GMT")),
         make("loop", answer=moved(301, "{address}/loop.xml"), fails="redirects more than 5 times"),

@@ -1,4 +1,4 @@
-"""Fifty feeds with the faults of real ones, followed through the real Kafka, workers and Elasticsearch."""
+"""Some sixty sources with the faults of real ones, followed through the real Kafka, workers and Elasticsearch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -156,10 +157,12 @@ def test_every_article_once_and_every_fault_reported(
         corrected = site.feed("good1").items[0]
         corrected.text = "WARN " + corrected.text
         tell_again(site)
-        for name in ("good2", "lying"):
-            site.feed(name).items.append(Item.of(name, 99))
+        news = ("good2", "lying", "news_map", "json", "front")
+        for name in news:
+            item = Item.of(name, 99, date=datetime.now(UTC) - timedelta(minutes=1))
+            site.feed(name).items.append(item)
         assert sources("poll").returncode == 0
-        arrived = expected + Counter(["good2 99", "lying 99"]) - Counter([missing.title, "robots 2"])
+        arrived = expected + Counter(f"{name} 99" for name in news) - Counter([missing.title, "robots 2"])
         eventually(lambda: titles(client, settings) == arrived)
         eventually(lambda: len(documents(client, settings, "revisions")) == arrived.total() + 1)
         (again,) = [one for one in documents(client, settings, "articles") if one["title"] == corrected.title]
