@@ -135,13 +135,13 @@ class ArticleProducer:
                 else:
                     sending.take(found)
                 yield found
+            sending.settle()
         except (Stopped, GeneratorExit):
             # Told to stop in the middle: what is sent is written down, the source is read again from its beginning.
             sending.settle()
             raise
         finally:
             sending.forget()
-        sending.settle()
         if json.dumps(checkpoint) != before:
             self._ledger.save_checkpoint(source, checkpoint)
 

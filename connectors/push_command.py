@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import click
 import uvicorn
@@ -20,6 +22,19 @@ from pipeline.settings import settings
 
 _DRAIN_S = 70
 """A request that waits for Kafka is let finish."""
+
+
+class _Server(uvicorn.Server):
+    """Ends when it is told to and gives way to what is left to do; uvicorn's own would raise the signal again."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @click.command()
@@ -55,8 +70,6 @@ def push(host: str, port: int) -> int:
             stack.callback(keeper.join)
             stack.callback(fetcher.stop)
             stack.callback(stop.set)
-        server = uvicorn.Server(
-            uvicorn.Config(app, host=host, port=port, log_config=None, timeout_graceful_shutdown=_DRAIN_S)
-        )
+        server = _Server(uvicorn.Config(app, host=host, port=port, log_config=None, timeout_graceful_shutdown=_DRAIN_S))
         server.run()
     return 0 if server.started else 1

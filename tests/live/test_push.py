@@ -17,11 +17,9 @@ import httpx
 import pytest
 
 from connectors.push import signature
-from pipeline.records import Article
 from pipeline.settings import Settings
-from pipeline.topics import topics
 
-from .topics import read_all
+from .topics import published
 
 SECRET = "a secret of the live tests"
 TEXT = "The harbour authority warned ships on Thursday not to anchor north of the old light."
@@ -60,10 +58,6 @@ def push(address: str, articles: object, secret: str = SECRET) -> httpx.Response
     body, timestamp = json.dumps(articles).encode(), str(int(time.time()))
     headers = {"Demarche-Timestamp": timestamp, "Demarche-Signature": signature(secret.encode(), timestamp, body)}
     return httpx.post(f"{address}/articles", content=body, headers=headers, timeout=60)
-
-
-def published(settings: Settings) -> list[Article]:
-    return [Article.model_validate_json(value) for value in read_all(settings, topics(settings).articles_raw.name)]
 
 
 def test_what_is_answered_is_in_kafka_once(server: tuple[str, subprocess.Popen[str]], settings: Settings) -> None:
