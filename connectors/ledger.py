@@ -25,6 +25,8 @@ from pathlib import Path
 from types import TracebackType
 
 from connectors.base import Checkpoint
+from connectors.stories import TABLES as STORY_TABLES
+from connectors.stories import story_of
 from connectors.twins import Name, headline_mark, names_of, tellers
 from pipeline.errors import Transient
 from pipeline.records import Article
@@ -72,7 +74,7 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode = WAL")
             # Safe when the process is killed. A power cut may cost the last commits: their articles are sent again.
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLES)
+            self._db.executescript(_TABLES + STORY_TABLES)
 
     def __enter__(self) -> Ledger:
         return self
@@ -119,7 +121,10 @@ class Ledger:
                     "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, 0)",
                     (*key, first_seen_at.isoformat(), revision, article.content_hash),
                 )
-        planned = article.model_copy(update={"first_seen_at": first_seen_at, "revision": revision})
+            story_id = story_of(db, self._stream, article)
+        planned = article.model_copy(
+            update={"first_seen_at": first_seen_at, "revision": revision, "story_id": story_id}
+        )
         return Plan(planned, unchanged=same and acknowledged and not again)
 
     def _forget_old(self, db: sqlite3.Connection, today: int) -> None:
