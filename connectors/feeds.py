@@ -11,6 +11,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ MAX_ENTRIES = 2000
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 """Feeds that know no date write 1970 or the year 1: such a date is none."""
 
+_ENCODING = re.compile(r"""^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"'>]*["']""")
 _OPENINGS = (b"<rss", b"<feed", b"<rdf:rdf", b"<channel", b"<atom:feed")
 
 
@@ -146,14 +148,25 @@ class FeedConnector:
 def parse(response: Response) -> Any:
     """The feed in a response, as far as it can be read: an ill-formed feed gives the entries before and around the
     fault. Raises BadInput for what is no feed."""
-    headers = {"content-type": response.content_type, "content-location": response.url}
+    body, content_type = _as_utf8(response)
+    headers = {"content-type": content_type, "content-location": response.url}
     try:
-        feed = feedparser.parse(_without_declarations(response.body), response_headers=headers)
+        feed = feedparser.parse(_without_declarations(body), response_headers=headers)
     except Exception as error:  # feedparser lets the errors of several parsers through
         raise BadInput(f"{response.url} cannot be read as a feed: {error}.", "Check it in a feed reader.") from None
     if not feed.entries and not feed.get("version"):
         raise BadInput(f"{response.url} is not an RSS or Atom feed.", "Name the address of its feed.")
     return feed
+
+
+def _as_utf8(response: Response) -> tuple[bytes, str]:
+    """Body and content type in UTF-8, decoded as pages are: feedparser believes what server and feed declare."""
+    try:
+        text = decode_page(response.body, response.content_type)
+    except BadInput:
+        return response.body, response.content_type
+    media_type = response.content_type.partition(";")[0].strip() or "application/xml"
+    return _ENCODING.sub(r"\1", text).encode("utf8", "replace"), f"{media_type}; charset=utf-8"
 
 
 def _without_declarations(body: bytes) -> bytes:

@@ -23,6 +23,11 @@ _MAGIC = {
     b"\x7fELF": "a program",
 }
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_WESTERN = {"cp1252", "iso8859-1", "latin-1", "ascii"}
+_NOT_WESTERN = re.compile(rb"[\xc0-\xff]{4,}")
+"""A word of nothing but accented letters: common in Cyrillic that is called Western, unheard of in the West."""
+
+_FEWEST_NOT_WESTERN = 10
 _SURE_CHAOS_PERCENT = 5.0
 _SURE_COHERENCE_PERCENT = 25.0
 
@@ -79,8 +84,9 @@ def decode_page(data: bytes, content_type: str | None = None) -> str:
     """The markup of a page: valid UTF-8 first, then what the server and the page declare, then detection.
 
     UTF-8 comes before the declaration because mislabelled UTF-8 is common, while no other text is valid UTF-8 by
-    chance. A page that declares UTF-8 and has a few broken bytes is read with replacement marks: a cut character in
-    an advertisement is no reason to lose the article.
+    chance. Western encodings are declared by servers that know no other: what has words without one plain letter is
+    detected first. A page that declares UTF-8 and has a few broken bytes is read with replacement marks: a cut
+    character in an advertisement is no reason to lose the article.
     """
     marked = _checked_mark(data)
     if marked is not None:
@@ -90,7 +96,8 @@ def decode_page(data: bytes, content_type: str | None = None) -> str:
     except UnicodeDecodeError:
         pass
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(data)
-    text = _decode_declared(data, declared) or _decode_detected(data)
+    mislabelled = declared in _WESTERN and len(_NOT_WESTERN.findall(data[:200_000])) >= _FEWEST_NOT_WESTERN
+    text = (mislabelled and _decode_detected(data)) or _decode_declared(data, declared) or _decode_detected(data)
     if text is None:
         raise BadInput(
             "Its character encoding is neither declared nor recognisable.",

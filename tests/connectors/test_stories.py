@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,43 +16,11 @@ from pipeline.inputs.copies import likeness, sketch
 from pipeline.records import Article, SourceRef
 
 NOW = datetime(2025, 6, 20, 12, tzinfo=UTC)
-WORDS = [
-    "harbour",
-    "light",
-    "ship",
-    "captain",
-    "storm",
-    "warning",
-    "north",
-    "anchor",
-    "minister",
-    "vessel",
-    "company",
-    "coast",
-    "wind",
-    "treaty",
-    "island",
-    "crew",
-    "rope",
-    "cargo",
-    "sailor",
-    "port",
-    "police",
-    "fish",
-    "council",
-    "strait",
-    "engine",
-    "signal",
-    "chart",
-    "tide",
-    "buoy",
-    "radio",
-    "letter",
-    "permit",
-    "fee",
-    "court",
-    "judge",
-]
+WORDS = re.findall(
+    r"\w+",
+    "harbour light ship captain storm warning north anchor minister vessel company coast wind treaty island crew rope"
+    " cargo sailor port police fish council strait engine signal chart tide buoy radio letter permit fee court judge",
+)
 QUOTE = (
     "“Whoever anchors north of the old light does so at their own risk, and will be towed away at their own cost,”"
     " said Ada Lindqvist, who heads the authority."
