@@ -221,6 +221,10 @@ class StatementRecord(Record):
     """Content lemmas and names of the statement, for telling one matter from another."""
     actor_ids: list[str] = Field(default_factory=list)
     """Actors named in the evidence, speakers and addressees left out."""
+    side: str | None = None
+    """For whom the first speaker speaks, as the whole article tells it (pipeline.alerts.sides)."""
+    context: list[str] = Field(default_factory=list)
+    """Content words of the headline and the first sentences."""
     article_id: str
     revision: int = 1
     url: str
@@ -237,6 +241,8 @@ class StatementRecord(Record):
     @property
     def key(self) -> str:
         """Kafka key: the side of the first speaker, so that one worker sees all that one side says."""
+        if self.side:
+            return self.side
         speakers = self.statement.speakers
         return speakers[0].side if speakers else "unknown"
 

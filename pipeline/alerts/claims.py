@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipeline.alerts.countries import place_code
 from pipeline.alerts.matter import OPENING, Matter, contradiction, matter_of
 from pipeline.records import WARNING_ACTS, Claim, Party, StatementRecord, Telling, hash_id
 from pipeline.settings import Settings
@@ -31,8 +32,15 @@ _WORDS_MAX = 600
 _TELLINGS_MAX = 250
 """A claim told more often is known well enough; it bounds what a worker keeps of one side."""
 _SUPPRESSED_MAX = 50
+_STORY_WORDS = 3
+"""So many content words must two articles share for their tellings to be one by the articles alone."""
 _DETAILED = 2
 """From so many marks on, a telling says what it is about."""
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile(r"\b(" + "|".join(_WEEKDAYS) + r")\b", re.IGNORECASE)
+_OLD_DAYS = 2
+"""A weekday so many days before publication is no longer that of the news; the day after, papers still print it."""
 
 _ANAPHOR = re.compile(
     r"\b(?:the|this|that|these|those|its|his|her|their|\w+(?:'s|’s|s'|s’))\s+(?:\w+\s+){0,2}"
@@ -88,6 +96,21 @@ def same_matter(a: Matter, b: Matter, *, addressed: bool) -> tuple[float, str]:
     return overlap + 0.05 * shared, "both name " + ", ".join(sorted(shared_terms | shared_names))
 
 
+def same_story(a: Matter, b: Matter) -> tuple[float, str]:
+    """How well the articles around two tellings agree, for tellings of one day by one side to one addressee.
+
+    Such tellings are seldom about two things: it is enough that they share one word and the articles another, or, where
+    they share none, that the headlines and first sentences share several.
+    """
+    around = (a.terms | a.context) & (b.terms | b.context)
+    needed = _STORY_WORDS - 1 if a.terms & b.terms else _STORY_WORDS
+    if len(around) < needed or contradiction(a, b):
+        return 0.0, ""
+    own = (a.terms & b.terms) | (a.names & b.names)
+    shown = [*sorted(own), *sorted(around - own)][:6]
+    return 0.2 + 0.05 * len(own) + 0.01 * len(around), f"they share {', '.join(shown)} with their articles, on one day"
+
+
 def assign(
     claims: Sequence[Claim], record: StatementRecord, settings: Settings, now: datetime
 ) -> tuple[list[Claim], Decision]:
@@ -112,6 +135,26 @@ def assign(
     return _join(open_claims, candidates, record, matter)
 
 
+def is_retold(record: StatementRecord) -> bool:
+    """Whether the words tell of an act that was news before: "had warned", "warned on Friday" in Sunday's paper.
+
+    Words that somebody passes on are told in the past perfect too: they may be news.
+    """
+    statement = record.statement
+    spans = [span for span in (statement.source, statement.cue, *statement.content) if span]
+    spans += [party.span for party in statement.addressees if party.span]
+    if statement.relays or statement.cue is None or not spans:
+        return False
+    start = min(span[0] for span in spans)
+    before_cue = record.evidence[: statement.cue[0] - start]
+    said = min((span[0] for span in statement.content), default=start + len(record.evidence))
+    frame = record.evidence[: max(said, statement.cue[1]) - start]
+    if re.search(r"\bhad\s+(?:\w+\s+){0,2}$", before_cue):
+        return True
+    days = [_WEEKDAYS.index(match.casefold()) for match in _WEEKDAY.findall(frame)]
+    return any((record.said_at.weekday() - day) % 7 >= _OLD_DAYS for day in days)
+
+
 def retell(
     claims: Sequence[Claim], record: StatementRecord, settings: Settings, now: datetime
 ) -> tuple[list[Claim], Decision]:
@@ -124,12 +167,13 @@ def retell(
     candidates = [
         candidate
         for claim in open_claims
-        if claim.status != status and (candidate := _candidate(claim, record, matter, settings, any_status=True))
+        if (candidate := _candidate(claim, record, matter, settings, any_status=True))
     ]
     if not candidates:
         return list(claims), Decision(None, f"no claim: it is {status}, and no open claim tells of it", changed=False)
     best = max(candidates, key=lambda candidate: (candidate.score, candidate.claim.claim_id))
-    because = f"no news of claim {best.claim.claim_id}: it is {status}; {best.because}"
+    what = "told as past" if status == best.claim.status else status
+    because = f"no news of claim {best.claim.claim_id}: it is {what}; {best.because}"
     kept = [*best.claim.suppressed, _telling(record, matter, because)][-_SUPPRESSED_MAX:]
     claim = best.claim.model_copy(update={"suppressed": kept})
     return [claim if other is best.claim else other for other in open_claims], Decision(claim.claim_id, because)
@@ -157,11 +201,23 @@ def _candidate(
     if (claim.status != record.statement.status and not any_status) or not in_time:
         return None
     ours, theirs = _sides(record.statement.addressees), _sides(claim.addressees)
+    here = any(telling.article_id == record.article_id for telling in claim.tellings)
+    if here and record.statement.field == "title":
+        # A headline may call somebody by a word that only its text explains: "warns South".
+        ours = {party.side for party in record.statement.addressees if party.country or party.actor_id}
     if ours and theirs and not ours & theirs:
         return None
-    if any(telling.article_id == record.article_id for telling in claim.tellings):
+    if here:
         return _told_here(claim, record, matter)
-    return _told_elsewhere(claim, record, matter, addressed=bool(ours & theirs))
+    addressed = ours & theirs or (
+        matter.names & theirs if not ours else ours & _names_in(claim) if not theirs else None
+    )
+    return _told_elsewhere(claim, record, matter, addressed=bool(addressed))
+
+
+def _names_in(claim: Claim) -> frozenset[str]:
+    """Whom the words of a claim name: without an addressee, they are said to one of those."""
+    return Matter.of_marks(claim.matter).names
 
 
 def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candidate | None:
@@ -183,7 +239,7 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
             return None
         score -= 1
     elif not anaphor and not shared and not headline and _both_detailed(matter, union, addressed=addressed):
-        if record.statement.addressees or not claim.addressees:
+        if _sides(record.statement.addressees) or not _sides(claim.addressees):
             return None
         # Words to nobody in particular, by a side that warns somebody in the same article, are words of that warning.
         return Candidate(claim, score - 1.5, "told in the same article, and it is said to nobody else", in_article=True)
@@ -226,8 +282,18 @@ def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, *, ad
     if best[0]:
         addressee = "to the same addressee" if addressed else "where one names no addressee"
         return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
-    points_back = not record.statement.addressees and _points_back(record)
-    return _vague(claim, record, Matter() if points_back else matter, addressed=addressed)
+    if addressed and _is_near(claim, record):
+        for telling in claim.tellings:
+            best = max(best, same_story(matter, Matter.of_marks(telling.matter)))
+        if best[0]:
+            return Candidate(claim, best[0], f"to the same addressee, and {best[1]}", in_article=False)
+    points_back = not _sides(record.statement.addressees) and _points_back(record)
+    return _vague(claim, record, Matter(context=matter.context) if points_back else matter, addressed=addressed)
+
+
+def _is_near(claim: Claim, record: StatementRecord) -> bool:
+    """Whether a statement comes less than a day before or after others of a claim."""
+    return claim.first_seen_at - _VAGUE_WINDOW <= record.said_at <= claim.last_seen_at + _VAGUE_WINDOW
 
 
 def _vague(claim: Claim, record: StatementRecord, matter: Matter, *, addressed: bool) -> Candidate | None:
@@ -237,10 +303,9 @@ def _vague(claim: Claim, record: StatementRecord, matter: Matter, *, addressed: 
         return None
     if matter.names and theirs.names and not matter.names & theirs.names:
         return None
-    if not addressed and (record.statement.addressees or (claim.addressees and matter.terms)):
+    if not addressed and (_sides(record.statement.addressees) or (_sides(claim.addressees) and matter.terms)):
         return None
-    near = claim.first_seen_at - _VAGUE_WINDOW <= record.said_at <= claim.last_seen_at + _VAGUE_WINDOW
-    if not near:
+    if not _is_near(claim, record):
         return None
     return Candidate(claim, 0.1, "one of them leaves the matter open, and they are less than a day apart", False)
 
@@ -322,7 +387,7 @@ def _with_telling(claim: Claim, record: StatementRecord, matter: Matter, because
     """The claim with one more telling. Words that only point back say nothing new about its matter."""
     terms = Matter.of_marks(claim.matter).terms
     if terms and not terms & matter.terms and _points_back(record):
-        matter = Matter()
+        matter = Matter(context=matter.context)
     single = _new_claim(record, matter, because)
     return _merge(claim, single)
 
@@ -358,7 +423,19 @@ def _why_new(claims: Sequence[Claim], record: StatementRecord) -> str:
 
 
 def _sides(parties: Iterable[Party]) -> set[str]:
-    return {party.side for party in parties}
+    """The sides of addressees; plain words such as "neighbour" or "briefing" are nobody whom others could name too."""
+    return {
+        _place_in(party) or party.side
+        for party in parties
+        if party.country or party.actor_id or party.affiliation_id or not party.name.islower()
+    }
+
+
+def _place_in(party: Party) -> str | None:
+    """The state in an unresolved name: Canadian milk."""
+    if party.country or party.actor_id or party.affiliation_id:
+        return None
+    return next((code for word in party.name.split() if (code := place_code(word))), None)
 
 
 def _united(parties: Sequence[Party], more: Sequence[Party]) -> list[Party]:

@@ -111,6 +111,15 @@ def state_code(name: str) -> str | None:
     return match.actor.country if match and match.actor.kind == "state" else None
 
 
+@lru_cache(maxsize=100_000)
+def place_code(word: str) -> str | None:
+    """The state that a single word of any spelling points to: Russian, america's, kremlin."""
+    plain = word.casefold().removesuffix("'s").removesuffix("’s").strip("'’")
+    if len(plain) < 4 or not plain.isalpha():
+        return country_code(word)
+    return state_code(plain.title())
+
+
 def actor_id(name: str) -> str | None:
     """The id of the known actor who is called so, states aside."""
     match = next(iter(_directory().find(name)), None)

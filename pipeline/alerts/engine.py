@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from pipeline.alerts.claims import Decision, assign, retell
+from pipeline.alerts.claims import Decision, assign, is_retold, retell
 from pipeline.alerts.rules import RuleSet
 from pipeline.records import (
     WARNING_ACTS,
@@ -44,6 +44,10 @@ def process(
     refusal = _no_concern(record, rules)
     if refusal:
         return Outcome(list(claims), decision=Decision(None, refusal, changed=False))
+    if is_retold(record):
+        outcome = _no_news(claims, record, settings, now)
+        if outcome.decision.changed:
+            return outcome
     if record.statement.status not in rules.statuses:
         return _no_news(claims, record, settings, now)
     joined, decision = assign(claims, record, settings, now)

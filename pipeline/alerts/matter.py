@@ -1,8 +1,8 @@
 """What a telling is about, in a form in which other words for the same matter compare equal.
 
-Four kinds of marks, kept as strings so that they travel in records: `t:` a content word by its stem, or the concept it
+Five kinds of marks, kept as strings so that they travel in records: `t:` a content word by its stem, or the concept it
 belongs to (matter.toml); `n:` a name, countries by code; `#:` a quantity with its unit; `d:` the direction of what is
-wanted, `-` for forbidding and `+` for bidding.
+wanted, `-` for forbidding and `+` for bidding; `c:` a content word of the article around the telling.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from pipeline.alerts.countries import country_code
+from pipeline.alerts.countries import country_code, place_code
 from pipeline.records import StatementRecord
 
 _INFLECTIONS = ("ings", "ing", "ied", "ies", "ed", "es", "s", "e")
@@ -24,11 +24,30 @@ _DERIVATIONS = (
     *("ors", "ers", "or", "er", "al", "ly", "ic", "ed", "de", "y"),
 )
 _INFLECTED_MIN, _DERIVED_MIN = 3, 4
-_ITEMS_MAX = 80
+_WORDS_MAX = 150
 """A long speech has a word of everything in it: what it is about stands at its beginning."""
+_CONTEXT_MAX = 60
 OPENING = 2000
 """So many characters of a passage are read for what they want and for what they point back to."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+
+_IDIOM = re.compile(
+    r"\bplay\w* with fire\b|\bthink twice\b|\bred lines?\b|\bcross\w* the line\b|\bon notice\b|\bhands off\b"
+    r"|\b(?:bear|pay|face)\w* (?:all |the |a )*(?:heavy |high |serious )?(?:cost|price|consequence)s?\b"
+    r"|\bpatience \w+ (?:running|run|at an end|exhausted|out)\b|\bnot go unanswered\b|\bin plain words\b",
+    re.IGNORECASE,
+)
+"""What is said in nearly every warning and tells no matter."""
+
+_SMALL_WORDS = """
+    a an the and or but nor of to in on at by for from with without within over about against off out up down into
+    onto across through under near between before after during since because while until unless if than then as so
+    that this these those it its he him his she her they them their we us our you your i me my who whom whose which
+    what when where why how is are was were be been being has have had having do does did done not no any all both
+    each more most many much few other another some such only just also too very again once here there now yet still
+    even ever never every
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 _NUMBER_WORDS = {
     word: value
@@ -43,17 +62,22 @@ _QUANTITY = re.compile(
     r"[ -]?(?P<unit>%|per ?cent|[a-z]+)",
     re.IGNORECASE,
 )
-_TIME_UNITS = {"am", "pm", "a", "p", "january", "february", "march", "april", "may", "june", "july", "august"} | {
-    "september", "october", "november", "december", "and", "or", "in", "on", "at", "the", "of", "to", "when", "after",
-}  # fmt: skip
+_MONTHS = "january february march april may june july august september october november december"
+_NOT_COUNTED = (
+    "am pm a p and or in on at the of to when after will would can could shall should might must is was has had by"
+)
+_TIME_UNITS = frozenset(f"{_MONTHS} {_NOT_COUNTED}".split())
+"""Words behind a number that it does not count."""
 
 _CUE = r"\b(?:warn|caution|told|tell|urge|urging|advis|order|demand|threaten|admonish)\w*"
+_BIDDING_CUE = _CUE.replace("threaten|", "")
+"""Who threatens to do something bids nobody do it."""
 _DIRECTIVE = re.compile(
     _CUE
     + r"(?:(?!\b(?:over|of|about|that|as|if|because|when|with|by)\b)[^.;,:“”\"])*?"
     + r"\b(?P<forbids>against|not to|never to|off)\b"
     + r"|"
-    + _CUE
+    + _BIDDING_CUE
     + r"(?:(?!\b(?:over|of|about|that|as|if|because|when|with|by|against|not)\b)[^.;,:“”\"])*?"
     + r"\bto (?!the\b|a\b|an\b|its\b|his\b|her\b|their\b|both\b)(?P<bids>[a-z]+)"
 )
@@ -111,6 +135,7 @@ class Matter:
     names: frozenset[str] = frozenset()
     quantities: frozenset[tuple[str, float]] = frozenset()
     direction: str = ""
+    context: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
@@ -120,11 +145,12 @@ class Matter:
         """The matter as a sorted list of strings, for records."""
         found = [f"t:{term}" for term in self.terms] + [f"n:{name}" for name in self.names]
         found += [f"#:{unit}={value:g}" for unit, value in self.quantities]
+        found += [f"c:{word}" for word in self.context]
         return sorted(found + ([f"d:{self.direction}"] if self.direction else []))
 
     @classmethod
     def of_marks(cls, marks: Iterable[str]) -> Matter:
-        by_kind: dict[str, list[str]] = {"t": [], "n": [], "#": [], "d": []}
+        by_kind: dict[str, list[str]] = {"t": [], "n": [], "#": [], "d": [], "c": []}
         for mark in marks:
             kind, _, value = mark.partition(":")
             by_kind.setdefault(kind, []).append(value)
@@ -134,6 +160,7 @@ class Matter:
             names=frozenset(by_kind["n"]),
             quantities=frozenset((unit, float(value)) for unit, _, value in quantities),
             direction=by_kind["d"][0] if by_kind["d"] else "",
+            context=frozenset(by_kind["c"]),
         )
 
 
@@ -146,21 +173,27 @@ def matter_of(record: StatementRecord) -> Matter:
     known_words = {word for name in known for word in name.split()}
     terms: set[str] = set()
     names = set(record.actor_ids)
-    for item in (record.matter or _WORD.findall(record.words))[:_ITEMS_MAX]:
-        code = country_code(item)
-        words = _WORD.findall(item)
+    for word in _WORD.findall(_IDIOM.sub(" ", record.words[:OPENING]))[:_WORDS_MAX]:
+        bare = word.removesuffix("'s").removesuffix("’s")
+        code = place_code(bare)
         if code:
             names.add(code)
-        elif words and all(word.casefold() in known_words for word in words):
-            continue
-        else:
-            terms.update(term for word in words if (term := _term(word.removesuffix("'s").removesuffix("’s"))))
+        elif word.casefold() not in known_words and bare.casefold() not in _SMALL and (term := _term(bare)):
+            terms.add(term)
     return Matter(
         terms=frozenset(terms),
         names=frozenset(names - known),
         quantities=frozenset(_quantities(record.words[:OPENING])),
         direction=_direction(record.evidence[:OPENING]) or _direction(record.words[:OPENING]),
+        context=frozenset(record.context) - terms,
     )
+
+
+def context_of(text: str) -> list[str]:
+    """Content words of a passage, as terms, each once; names of states are left out."""
+    words = (word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text))
+    terms = (term for word in words if word.casefold() not in _SMALL and not place_code(word) and (term := _term(word)))
+    return list(dict.fromkeys(terms))[:_CONTEXT_MAX]
 
 
 def _quantities(text: str) -> Iterable[tuple[str, float]]:

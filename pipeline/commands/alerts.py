@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.alerts import RuleSet, load_rules, process
+from pipeline.alerts import RuleSet, load_rules, process, settle
 from pipeline.errors import BadInput
 from pipeline.records import Alert, AlertState, Article, Claim, EnrichedArticle, Party, Telling
 from pipeline.settings import Settings, settings
@@ -236,7 +236,7 @@ def replay(articles: Iterable[EnrichedArticle], rules: RuleSet, options: Setting
     claims: dict[str, list[Claim]] = {}
     raised: dict[str, Alert] = {}
     for article in articles:
-        for record in statement_records(article):
+        for record in settle(statement_records(article), article):
             outcome = process(claims.get(record.key, []), record, rules, options, now=record.said_at)
             claims[record.key] = outcome.claims
             raised.update({alert.alert_id: alert for alert in outcome.alerts})

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import faust
 
-from pipeline.alerts import load_rules, process
+from pipeline.alerts import load_rules, process, settle
 from pipeline.errors import DemarcheError
 from pipeline.metrics import Counters
 from pipeline.records import Alert, Party
@@ -91,7 +91,7 @@ def real_parts(settings: Settings) -> Parts:
     client = connect(settings)
     return Parts(
         load_enricher=load_real_enricher,
-        statements_of=statement_records,
+        statements_of=lambda article: settle(statement_records(article), article),
         articles=Writer(client, settings),
         alerts=Writer(client, settings),
         engine=lambda claims, record, now: process(claims, record, rules, settings, now),

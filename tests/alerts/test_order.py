@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.alerts import load_rules, process
+from pipeline.alerts import load_rules, process, settle
 from pipeline.enrich import load_enricher, statement_records
 from pipeline.inputs.files import BadPart, format_of, read_articles, read_file
 from pipeline.records import Alert, Claim, EnrichedArticle
@@ -34,7 +34,7 @@ def alerts_of(articles: list[EnrichedArticle]) -> dict[str, Alert]:
     claims: dict[str, list[Claim]] = {}
     alerts: dict[str, Alert] = {}
     for article in articles:
-        for record in statement_records(article):
+        for record in settle(statement_records(article), article):
             outcome = process(claims.get(record.key, []), record, rules, settings, NOW)
             claims[record.key] = outcome.claims
             alerts.update({alert.alert_id: alert for alert in outcome.alerts})

@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.alerts import load_rules
+from pipeline.commands.alerts import replay
 from pipeline.inputs import split_title
 from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
+from tests.alerts.scenario.reading import read_scenario, score
 from tests.quality import coreference, sentences, speakers
 from tests.quality.reading import enricher
 
@@ -131,6 +134,16 @@ def _mentions(parties: list[Party], text: str) -> str | None:
     return "; ".join(text[slice(*p.span)] if p.span else p.name for p in parties) or None
 
 
+def alert_scenario(name: str) -> dict[str, float]:
+    """How well a month's articles are grouped into alerts, by pairs of articles; end to end, by the shipped rule."""
+    scenario = read_scenario(name)
+    ordered = sorted(scenario.articles, key=lambda article: (article.first_seen_at, article.article_id))
+    raised = replay(enricher().pipe(ordered), load_rules(), load_settings())
+    found = score(scenario, raised)
+    print(name, found)
+    return found.figures()
+
+
 MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "seeds": seeds,
     "hard_cases": lambda shared: attributions(shared, "hard_cases"),
@@ -141,5 +154,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "speakers": speakers.measure,
     "coreference_tuned": lambda _: coreference.measure("tuned"),
     "coreference_kept": lambda _: coreference.measure("kept"),
+    "alert_scenario_tuned": lambda _: alert_scenario("tuned"),
+    "alert_scenario_kept": lambda _: alert_scenario("kept"),
     "sentences": lambda _: sentences.measure("accurate"),
 }

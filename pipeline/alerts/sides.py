@@ -1,0 +1,93 @@
+"""For whom the speakers of an article speak, and what the article is about: settled over the whole article.
+
+A statement by itself may name its speaker by a surname, an office or a word such as "the spokesman". Claims are kept by
+side, so that a side that only the rest of the article tells must be found before the statement goes its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.alerts.countries import place_code
+from pipeline.alerts.matter import context_of
+from pipeline.records import WARNING_ACTS, EnrichedArticle, Party, StatementRecord
+
+_UNKNOWN = ("person/", "org/")
+"""How the ids of those begin of whom we know the name alone."""
+_GOVERNING = ("state", "organisation")
+_INFERRED_CONFIDENCE = 0.5
+_OPENING = 700
+"""What an article is about, its headline and first sentences tell."""
+
+
+def settle(records: Sequence[StatementRecord], article: EnrichedArticle) -> list[StatementRecord]:
+    """The records with their side and context; a headline that has the parties the wrong way round is left out."""
+    warners = _known_sides(r for r in records if r.statement.act in WARNING_ACTS and r.statement.field == "text")
+    speakers = warners or _known_sides(records)
+    headline = {entity.country or entity.actor_id for entity in article.entities if entity.field == "title"} - {None}
+    # Words to somebody first, headlines last: words to nobody in particular join them.
+    ordered = sorted(records, key=lambda r: (r.statement.field == "title", not r.statement.addressees))
+    context = context_of(f"{article.title}. {article.text[:_OPENING]}")
+    return [
+        _political(record.model_copy(update={"side": _side(record, speakers, headline), "context": context}))
+        for record in ordered
+        if not _is_turned_round(record, records)
+    ]
+
+
+def _side(record: StatementRecord, speakers: set[str], headline: set[str | None]) -> str | None:
+    parties = record.statement.speakers
+    if not parties:
+        return None
+    known = _known_sides([record])
+    named = {
+        code for party in parties if not party.actor_id for word in party.name.split() if (code := place_code(word))
+    }
+    if known or named:
+        # A joint statement has one side, whichever of its speakers an outlet names first.
+        return min(known | named)
+    addressees = {party.side for party in record.statement.addressees}
+    for possible in (speakers - addressees, headline - addressees):
+        if len(possible) == 1:
+            return next(iter(possible))
+    return parties[0].side
+
+
+def _political(record: StatementRecord) -> StatementRecord:
+    """A warning by somebody whose post the article leaves out is a political one where it is said to a government.
+
+    Only where the article tells for which side: "Tehran: …" above, "Kamrani warned Washington" below.
+    """
+    statement = record.statement
+    if statement.act != "OTHER" or not statement.speakers or record.side == statement.speakers[0].side:
+        return record
+    unknown = all(party.kind == "person" and not _is_known(party) for party in statement.speakers)
+    governments = [party for party in statement.addressees if party.country and party.kind in _GOVERNING]
+    if not unknown or not governments or statement.status != "asserted":
+        return record
+    confidence = min(statement.confidence, _INFERRED_CONFIDENCE)
+    changed = statement.model_copy(update={"act": "WARN", "alertable": True, "confidence": confidence})
+    return record.model_copy(update={"statement": changed})
+
+
+def _known_sides(records: Iterable[StatementRecord]) -> set[str]:
+    return {party.side for record in records for party in record.statement.speakers if _is_known(party)}
+
+
+def _is_known(party: Party) -> bool:
+    """Whether we know for whom somebody speaks."""
+    if party.country or party.affiliation_id:
+        return True
+    return party.actor_id is not None and not party.actor_id.startswith(_UNKNOWN)
+
+
+def _is_turned_round(record: StatementRecord, records: Sequence[StatementRecord]) -> bool:
+    """Whether a headline makes the one who is warned the warner: "Beirut put on notice over missile sites"."""
+    statement = record.statement
+    if statement.field != "title" or statement.addressees or statement.act not in WARNING_ACTS:
+        return False
+    told = [other.statement for other in records if other.statement.field == "text"]
+    warned = {party.side for other in told if other.act in WARNING_ACTS for party in other.addressees}
+    speaking = {party.side for other in told for party in other.speakers}
+    ours = {party.side for party in statement.speakers}
+    return bool(ours & warned) and not ours & speaking
