@@ -75,7 +75,7 @@ def change_alert(
                 return stored
             try:
                 client.index(
-                    index=found["_index"],
+                    index=index,  # not found["_index"], which `demarche upgrade` may have exchanged since
                     id=alert_id,
                     document=alert_document(alert),
                     if_seq_no=found["_seq_no"],

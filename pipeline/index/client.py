@@ -57,6 +57,8 @@ def unreachable(settings: Settings, detail: str) -> Unreachable:
 def _api_error(settings: Settings, error: ApiError) -> DemarcheError:
     if error.status_code in _BUSY:
         return Unreachable(f"Elasticsearch at {settings.elasticsearch} is too busy: {reason_of(error)}.", "Try again.")
+    if is_blocked(error.body.get("error") if isinstance(error.body, dict) else None):
+        return blocked(settings, reason_of(error))
     if error.status_code in (401, 403):
         return BadSetting(
             f"Elasticsearch at {settings.elasticsearch} refuses access: {reason_of(error)}.",
@@ -65,6 +67,18 @@ def _api_error(settings: Settings, error: ApiError) -> DemarcheError:
     if error.status_code == 404 and "index_not_found" in str(error):
         return no_indices(settings)
     return Terminal(f"Elasticsearch refused the request: {reason_of(error)}.")
+
+
+def is_blocked(cause: Any) -> bool:
+    """Whether an index takes nothing for the moment: `demarche upgrade` exchanges it, or the disk is full."""
+    return isinstance(cause, dict) and cause.get("type") == "cluster_block_exception"
+
+
+def blocked(settings: Settings, reason: str) -> Unreachable:
+    return Unreachable(
+        f"Elasticsearch at {settings.elasticsearch} takes no writes for the moment: {reason}.",
+        "`demarche upgrade` ends soon; if none is running, start it again. Otherwise see whether its disk is full.",
+    )
 
 
 def no_indices(settings: Settings) -> BadSetting:

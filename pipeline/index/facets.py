@@ -30,6 +30,7 @@ _PUBLISHED = {"publisher": "publisher", "language": "language", "source": "sourc
 FACETS: tuple[str, ...] = (*_SAID, *_PUBLISHED)
 _SHOWN = 15
 _MAX_BARS = 60
+_MIN_DAYS = 14
 _LENGTHS = (1, 7, 30, 91, 365, 3650, 36500, 365000)
 """How many days a bar of a histogram may stand for."""
 
@@ -125,11 +126,12 @@ def _values(answer: Mapping[str, Any]) -> list[Value]:
 
 
 def bars(days: Iterable[Mapping[str, Any]]) -> list[Bar]:
-    """Days with their counts as at most 60 bars of equal length, empty ones included; oldest first."""
+    """Days with their counts as at most 60 bars, oldest first; empty ones are included, and two weeks at least."""
     counts = {datetime.fromtimestamp(day["key"] / 1000, UTC).toordinal(): day["doc_count"] for day in days}
     if not counts:
         return []
     first, last = min(counts), max(counts)
+    first = max(min(first, last - _MIN_DAYS + 1), 1)
     length = next(length for length in _LENGTHS if last - first < length * _MAX_BARS)
     found = []
     for start in range(first, last + 1, length):

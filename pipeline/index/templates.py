@@ -12,19 +12,22 @@ from typing import Any, Literal
 VERSION = 4
 """Raised with every change of a mapping; `demarche init` then puts the new templates in place."""
 
-Monthly = Literal["articles", "statements"]
-MONTHLY: tuple[Monthly, ...] = ("articles", "statements")
-SINGLE = ("alerts", "sources", "revisions")
+Monthly = Literal["articles", "statements", "revisions"]
+MONTHLY: tuple[Monthly, ...] = ("articles", "statements", "revisions")
+SINGLE = ("alerts", "sources")
 
 Mapping = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a node can do with words: all of analysis-common, a hunspell dictionary, or neither."""
+    """What all nodes can do: with words, all of analysis-common, a hunspell dictionary, or neither; with indices,
+    copy them by themselves, and delete them at an age."""
 
     common: bool = False
     hunspell: bool = False
+    reindex: bool = False
+    lifecycle: bool = False
 
 
 def analysis(abilities: Abilities) -> Mapping:
@@ -233,20 +236,31 @@ def first_index(prefix: str, kind: str) -> str:
     return f"{alias(prefix, kind)}-{VERSION:06d}"
 
 
-def template(prefix: str, kind: str, abilities: Abilities) -> Mapping:
+def retention_policy(prefix: str) -> str:
+    """Name of the policy by which Elasticsearch deletes old months, where `demarche retention` has made one."""
+    return f"{prefix}-retention"
+
+
+def template(prefix: str, kind: str, abilities: Abilities, *, policy: str = "") -> Mapping:
     """The index template of one kind. Its pattern matches the indices of this kind alone."""
     return {
         "index_patterns": [f"{alias(prefix, kind)}-*"],
         "priority": 500,
         "version": VERSION,
         "_meta": {"product": "demarche"},
-        "template": {
-            "settings": {
-                "number_of_shards": 1,
-                "auto_expand_replicas": "0-1",
-                "analysis": analysis(abilities),
-            },
-            "mappings": {"dynamic": "strict", "properties": FIELDS[kind]},
-            "aliases": {alias(prefix, kind): {}},
+        "template": {**index_body(kind, abilities, policy=policy), "aliases": {alias(prefix, kind): {}}},
+    }
+
+
+def index_body(kind: str, abilities: Abilities, *, policy: str = "") -> Mapping:
+    """Settings and mappings of an index of one kind."""
+    lifecycle = {"lifecycle": {"name": policy}} if policy and kind in MONTHLY else {}
+    return {
+        "settings": {
+            "number_of_shards": 1,
+            "auto_expand_replicas": "0-1",
+            "analysis": analysis(abilities),
+            **lifecycle,
         },
+        "mappings": {"dynamic": "strict", "properties": FIELDS[kind]},
     }

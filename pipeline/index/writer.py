@@ -16,7 +16,7 @@ from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
 from pipeline.index.alert_states import change_alert, change_state, create_alert, joined
-from pipeline.index.client import inner_reason, reason_of, translated_errors, unreachable
+from pipeline.index.client import blocked, inner_reason, is_blocked, reason_of, translated_errors, unreachable
 from pipeline.index.documents import (
     Document,
     article_document,
@@ -128,17 +128,19 @@ class Writer:
             yield self._versioned(index, article.article_id, article.revision) | {"_source": article_document(article)}
 
     def _statement_actions(self, article: EnrichedArticle) -> list[Document]:
-        index = f"{self._alias('statements')}-{month_of(article)}"
         return [
-            self._versioned(index, statement_doc_id(article, document["statement_id"]), article.revision)
-            | {"_source": document}
+            self._statement_place(article, statement_doc_id(article, document["statement_id"])) | {"_source": document}
             for document in statement_documents(article)
         ]
+
+    def _statement_place(self, article: EnrichedArticle, doc_id: str) -> Document:
+        """Under the month's name, which stays while the index behind it may be exchanged."""
+        return self._versioned(f"{self._alias('statements')}-{month_of(article)}", doc_id, article.revision)
 
     def _revision_action(self, article: EnrichedArticle) -> Document:
         return {
             "_op_type": "create",
-            "_index": self._alias("revisions"),
+            "_index": f"{self._alias('revisions')}-{month_of(article)}",
             "_id": revision_id(article),
             "_source": revision_document(article),
         }
@@ -157,9 +159,9 @@ class Writer:
             article.article_id: {statement_doc_id(article, s.statement_id) for s in article.statements}
             for article in articles
         }
-        versions = {article.article_id: article.revision for article in articles}
+        by_id = {article.article_id: article for article in articles}
         gone = [
-            {"_op_type": "delete"} | self._versioned(hit["_index"], hit["_id"], versions[hit["_source"]["article_id"]])
+            {"_op_type": "delete"} | self._statement_place(by_id[hit["_source"]["article_id"]], hit["_id"])
             for hit in self._statements_of(list(kept))
             if hit["_id"] not in kept[hit["_source"]["article_id"]]
         ]
@@ -195,6 +197,8 @@ class Writer:
             )
             for _, answer in answers:
                 item: Document = next(iter(answer.values()))
+                if is_blocked(item.get("error")):
+                    raise blocked(self.settings, inner_reason(item["error"]))
                 if item["status"] in (429, 503):
                     raise unreachable(self.settings, f"too busy: {inner_reason(item.get('error'))}")
                 yield item

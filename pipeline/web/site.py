@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from pipeline.web.timing import TimedTransport
 
 WARNING = frozenset({"WARN", "THREATEN"})
 _PATIENCE_S = 10
+_CLAIM_ID = re.compile(r" (?:of )?claim [0-9a-f]{32}")
 
 
 @dataclass
@@ -72,7 +74,13 @@ def _environment(directory: Directory) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": moment, "iso": iso, "one_line": one_line, "country": country_name}
+    environment.filters |= {
+        "moment": moment,
+        "iso": iso,
+        "one_line": one_line,
+        "reason": reason,
+        "country": country_name,
+    }
     environment.globals |= {
         "path_link": links.path_link,
         "outside_link": links.outside_link,
@@ -106,3 +114,8 @@ def iso(value: datetime | str | None) -> str:
 def one_line(text: str | None, length: int = 400) -> str:
     words = " ".join((text or "").split())
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
+
+
+def reason(because: str) -> str:
+    """Why a telling joined, without the id of the claim, on whose page it stands."""
+    return _CLAIM_ID.sub("", because)

@@ -1,0 +1,190 @@
+"""New indices for old ones while writing goes on, and old months that go, on the real Elasticsearch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from pipeline.errors import BadSetting, Terminal, Unreachable
+from pipeline.index import Query, Writer, connect, ensure_indices, find_alerts, search
+from pipeline.index.retention import expired
+from pipeline.index.templates import FIELDS, KEYWORD, alias
+from pipeline.index.upgrade import _Copier, plan, upgrade
+from pipeline.settings import Settings
+from tests.live.test_search_live import SEEN, alert, article, refresh, statement
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[Elasticsearch]:
+    with connect(settings) as client:
+        yield client
+        for index in client.indices.get(index=f"{settings.index_prefix}-*"):
+            client.indices.delete(index=index, ignore_unavailable=True)
+        for kind in FIELDS:
+            client.options(ignore_status=404).indices.delete_index_template(name=alias(settings.index_prefix, kind))
+
+
+@pytest.fixture
+def older(client: Elasticsearch, settings: Settings) -> Iterator[None]:
+    """Indices as an older version made them: `url` was a text then, which no mapping can change in place."""
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("articles", "statements", "alerts"):
+            field = "urls" if kind == "alerts" else "url"
+            patch.setitem(FIELDS, kind, FIELDS[kind] | {field: {"type": "text"}})
+        ensure_indices(client, settings)
+        yield
+
+
+def ignore(done: int, total: int) -> None:
+    pass
+
+
+def upgrade_all(client: Elasticsearch, settings: Settings) -> list[str]:
+    steps = plan(client, settings)
+    for step in steps:
+        upgrade(client, settings, step, ignore)
+    return [step.index for step in steps]
+
+
+def test_a_changed_mapping_is_told_and_not_forced(client: Elasticsearch, settings: Settings) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FIELDS, "alerts", FIELDS["alerts"] | {"urls": {"type": "text"}})
+        ensure_indices(client, settings)
+    with pytest.raises(BadSetting, match="demarche upgrade"):
+        ensure_indices(client, settings)
+
+
+def test_what_is_written_and_deleted_during_an_upgrade_is_in_the_new_indices(
+    client: Elasticsearch, settings: Settings, older: None
+) -> None:
+    """Writers go on; each search finds every article that was there before."""
+    writer = Writer(client, settings)
+    assert writer.articles([article(f"a{n}") for n in range(300)]) == []
+    writer.alert(alert("a1"), create=True)
+    refresh(client, settings)
+    stop, written, missed = threading.Event(), [0], []
+
+    def write() -> None:
+        with connect(settings) as other:
+            busy = Writer(other, settings)
+            while not stop.is_set():
+                number = written[0]
+                revised = article(f"a{number % 300}", 2 + number // 300, statements=[statement("s1", "Finland")])
+                batch = [article(f"new{number}"), revised]
+                while True:
+                    try:
+                        assert busy.articles(batch) == []
+                        busy.alert(alert(f"a{number}"), create=False)
+                        break
+                    except Unreachable:
+                        if stop.wait(0.1):
+                            return
+                written[0] += 1
+
+    def read() -> None:
+        with connect(settings) as other:
+            while not stop.is_set():
+                total = search(other, settings, Query("canal")).total
+                if total < 300:
+                    missed.append(total)
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (write, read)]
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("articles", "statements", "alerts"):
+            patch.setitem(
+                FIELDS, kind, {n: m for n, m in FIELDS[kind].items() if n not in ("url", "urls")} | URLS[kind]
+            )
+        for thread in threads:
+            thread.start()
+        done = upgrade_all(client, settings)
+        before_last = written[0]
+        while written[0] < before_last + 3:
+            assert threads[0].is_alive()
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+        assert missed == []
+        assert {name.split("-")[1] for name in done} == {"articles", "statements", "alerts"}
+        refresh(client, settings)
+        assert plan(client, settings) == []
+        count = written[0]
+        assert search(client, settings, Query("canal")).total == 300 + count
+        left = search(client, settings, Query(kind="statements")).total
+        revised = min(count, 300)
+        assert left == 2 * (300 + count) - revised, "statements that a revision removed stay removed"
+        [stored], total = find_alerts(client, settings)
+        assert total == 1
+        assert len(stored.sources) == len({"a1", *(f"a{n}" for n in range(count))})
+
+
+URLS: dict[str, dict[str, Any]] = {
+    "articles": {"url": KEYWORD},
+    "statements": {"url": KEYWORD},
+    "alerts": {"urls": KEYWORD},
+}
+
+
+def test_an_interrupted_upgrade_is_taken_up_again(
+    client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Writer(client, settings).articles([article(f"a{n}") for n in range(20)])
+    refresh(client, settings)
+    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
+    [step] = [step for step in plan(client, settings) if step.documents]
+    with monkeypatch.context() as patch:
+        patch.setattr(_Copier, "_remove_deleted", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            upgrade(client, settings, step, ignore)
+    assert Writer(client, settings).articles([article("a20")]) == [], "the old index can be written again"
+    assert step.index in upgrade_all(client, settings)
+    refresh(client, settings)
+    assert search(client, settings, Query()).total == 21
+    again = plan(client, settings)
+    assert again == []
+
+
+def test_a_document_that_does_not_fit_leaves_the_old_index_as_it_is(
+    client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Writer(client, settings).articles([article("a1")])
+    refresh(client, settings)
+    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | {"url": {"type": "date"}})
+    step = next(step for step in plan(client, settings) if step.documents)
+    with pytest.raises(Terminal, match="does not fit the new mapping"):
+        upgrade(client, settings, step, ignore)
+    assert search(client, settings, Query("canal")).total == 1
+
+
+def test_the_commands_say_what_they_do(client: Elasticsearch, settings: Settings, environment: dict[str, str]) -> None:
+    ensure_indices(client, settings)
+    old = datetime(2020, 1, 15, tzinfo=UTC)
+    Writer(client, settings).articles([article("a1", first_seen_at=old), article("a2", first_seen_at=SEEN)])
+    refresh(client, settings)
+
+    def demarche(*arguments: str) -> str:
+        command = [sys.executable, "-m", "pipeline.cli", *arguments]
+        script = "import sys; from pipeline.cli import main; main(sys.argv[1:])"
+        done = subprocess.run(
+            [sys.executable, "-c", script, *command[3:]], capture_output=True, text=True, env=environment, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert demarche("upgrade") == "Every index is as it should be.\n"
+    shown = demarche("retention", "--keep-days", "365")
+    assert f"{settings.index_prefix}-articles-2020.01: 1 documents" in shown
+    assert "2026.03" not in shown or (datetime.now(UTC).date() - date(2026, 3, 31)).days > 365
+    assert "Nothing was deleted." in shown
+    assert client.indices.exists(index=f"{settings.index_prefix}-articles-2020.01")
+    assert "3 indices deleted." in demarche("retention", "--keep-days", "365", "--apply")
+    for kind in ("articles", "statements", "revisions"):
+        assert not client.indices.exists(index=f"{settings.index_prefix}-{kind}-2020.01")
+    assert client.indices.exists(index=f"{settings.index_prefix}-articles-2026.03")
+    assert expired(client, settings, 365, date(2020, 6, 1)) == []
