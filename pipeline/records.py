@@ -148,11 +148,15 @@ class Party(Record):
 
 
 class Stance(Record):
-    """The speaker's polarity (-1, 0, 1) towards a target, with the words that show it."""
+    """The speaker's polarity (-1, 0, 1) towards a target, with the words that show it.
+
+    `confidence` is the calibrated one of a polarity read from the words; a stance that an act itself shows has none.
+    """
 
     target: Party
     polarity: int
     evidence: Span | None = None
+    confidence: float | None = None
 
 
 class Statement(Record):

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from pipeline.actors import Directory
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.language import detect
+from pipeline.enrich.stance import read_stances
 from pipeline.enrich.statements import RULES_VERSION, read_article, statement_records
 from pipeline.enrich.text import without_datelines
 from pipeline.errors import BadSetting
+from pipeline.language.component import polarity_reader
 from pipeline.records import Article, EnrichedArticle
 from pipeline.settings import Settings
 
@@ -40,6 +42,7 @@ class Enricher:
         self.model = model
         self.language = language
         self.batch_size = batch_size
+        self._reader = polarity_reader(nlp)
 
     def pipe(self, articles: Iterable[Article]) -> Iterator[EnrichedArticle]:
         """One enriched article for each article, in order. One in another language passes through marked, unread."""
@@ -60,6 +63,8 @@ class Enricher:
                 continue
             title, text = pairs[i]
             entities, statements = read_article(article, title, text, self.directory, self.cues, at=_day_of(article))
+            if self._reader is not None:
+                read_stances(statements, entities, {"title": title, "text": text}, self._reader)
             yield EnrichedArticle(
                 **base | {"model": self.model, "rules": RULES_VERSION, "entities": entities, "statements": statements}
             )

@@ -1,8 +1,21 @@
-"""The speaker's polarity towards targets: what an act of speech itself says about who is meant by it."""
+"""The speaker's polarity towards targets: shown by an act of speech itself, or by the words about who they name."""
 
 from __future__ import annotations
 
-from pipeline.records import Act, Party, Span, Stance, Status
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from spacy.tokens import Doc
+from spacy.tokens import Span as TokenSpan
+
+from pipeline.language.component import Polarity
+from pipeline.records import Act, Entity, FieldName, Party, Span, Stance, Statement, Status
+
+MIN_CONFIDENCE = 0.8
+"""Below this a polarity read from the words is not worth reporting: see the reliability in docs/model_card.md."""
+MOST_TARGETS = 4
+_KINDS = {"PERSON": "person", "ORG": "organisation", "GPE": "state"}
+_READABLE: frozenset[Status] = frozenset({"asserted", "background", "future"})
 
 _POLARITY: dict[Act, int] = {
     "WARN": -1,
@@ -27,3 +40,72 @@ def find_stances(act: Act, status: Status, targets: list[Party], evidence: Span 
     if polarity == 0:
         return []
     return [Stance(target=target, polarity=polarity, evidence=evidence) for target in targets]
+
+
+class PolarityReader(Protocol):
+    """A pipeline component that reads the polarity of a sentence towards names in it."""
+
+    def polarities(self, targets: Sequence[TokenSpan]) -> list[Polarity]:
+        """One for each target."""
+
+
+def read_stances(
+    statements: Sequence[Statement], entities: Sequence[Entity], fields: dict[FieldName, Doc], reader: PolarityReader
+) -> None:
+    """Add to each statement the stances that its words show towards those they name, the speaker left out.
+
+    All statements of an article are read together, each target once in a statement.
+    """
+    asked = [
+        (statement, entity, span)
+        for statement in statements
+        for entity, span in _targets(statement, entities, fields[statement.field])
+    ]
+    found = reader.polarities([span for _, _, span in asked])
+    for (statement, entity, span), read in zip(asked, found, strict=True):
+        if read.polarity and read.confidence >= MIN_CONFIDENCE:
+            statement.stances.append(
+                Stance(
+                    target=_party(entity),
+                    polarity=read.polarity,
+                    evidence=_evidence(statement, span),
+                    confidence=read.confidence,
+                )
+            )
+
+
+def _targets(statement: Statement, entities: Sequence[Entity], doc: Doc) -> Iterator[tuple[Entity, TokenSpan]]:
+    """Who is named in what is said, with the place of the first mention; neither the speaker nor a known target."""
+    if statement.status not in _READABLE:
+        return
+    parties = [*statement.speakers, *(stance.target for stance in statement.stances)]
+    known = {key for party in parties for key in (party.actor_id, party.country, party.name.casefold()) if key}
+    left = MOST_TARGETS
+    for entity in entities:
+        keys = {key for key in (entity.actor_id, entity.name.casefold()) if key}
+        if entity.field != statement.field or entity.label not in _KINDS or keys & known or not left:
+            continue
+        if not any(start <= entity.span[0] and entity.span[1] <= end for start, end in statement.content):
+            continue
+        span = doc.char_span(*entity.span)
+        if span is not None:
+            known |= keys
+            left -= 1
+            yield entity, span
+
+
+def _party(entity: Entity) -> Party:
+    kind = _KINDS[entity.label]
+    return Party(
+        name=entity.name,
+        actor_id=entity.actor_id,
+        kind=kind if kind != "state" or entity.country else None,
+        country=entity.country,
+        span=entity.span,
+    )
+
+
+def _evidence(statement: Statement, target: TokenSpan) -> Span:
+    """The part of what is said that stands in the sentence of the target."""
+    start, end = next(c for c in statement.content if c[0] <= target.start_char and target.end_char <= c[1])
+    return max(start, target.sent.start_char), min(end, target.sent.end_char)

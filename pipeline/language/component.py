@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy import util
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from pipeline.language.inference import FILES, Analysis, JointModel, Window
@@ -24,6 +25,14 @@ _FULL_STOPS = frozenset({".", "!", "?", "…", "..."})
 _CLOSERS = frozenset({'"', "”", "’", "'", "»", ")", "]"})
 _ATTRIBUTES = ["HEAD", "DEP", "TAG", "POS", "MORPH", "LEMMA", "ENT_IOB", "ENT_TYPE"]
 _IOB_INSIDE, _IOB_OUTSIDE, _IOB_BEGIN = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """Against (-1), neutral (0) or for (1), and how sure that is."""
+
+    polarity: int
+    confidence: float
 
 
 class DemarcheJoint:
@@ -92,6 +101,42 @@ class DemarcheJoint:
         array[outside, 6] = _IOB_OUTSIDE
         doc.from_array(_ATTRIBUTES, array)  # type: ignore[arg-type]  # declared for thinc's own array types
         return doc
+
+    def polarities(self, targets: Sequence[Span]) -> list[Polarity]:
+        """The polarity of the sentence around each span towards what the span names, the author's or the speaker's.
+
+        Raises ValueError if the model has not learned to read polarity. A sentence too long for one look is read from
+        the words around the target.
+        """
+        if not self.reads_polarity:
+            raise ValueError(f"The model of '{self.name}' reads no polarity: the accurate model of this project does.")
+        windows, places = [], []
+        for target in targets:
+            words = [token for token in target.sent if not token.is_space]
+            inside = [n for n, token in enumerate(words) if target.start <= token.i < target.end]
+            if not inside:
+                raise ValueError(f"A target must hold a word; {target.text!r} does not.")
+            start, end = self._around([token.text for token in words], inside[0])
+            seen = words[start:end]
+            windows.append(Window([token.text for token in seen], [bool(token.whitespace_) for token in seen]))
+            places.append((inside[0] - start, min(inside[-1] + 1, end) - start))
+        found = self.network.polarities(windows, places)
+        return [Polarity(int(row.argmax()) - 1, round(float(row.max()), 3)) for row in found]
+
+    def _around(self, words: list[str], place: int) -> tuple[int, int]:
+        """The longest stretch around a word that the encoder can look at in one go, of at most `MAX_WORDS`."""
+        room = self.network.encoder.room(words)
+        reach = MAX_WORDS
+        while True:
+            start = max(0, min(place - reach // 2, len(words) - reach))
+            end = min(len(words), start + reach)
+            if sum(room[start:end]) <= self.network.encoder.capacity:
+                return start, end
+            reach //= 2
+
+    @property
+    def reads_polarity(self) -> bool:
+        return self._network is not None and self._network.reads_polarity
 
     def _placed_windows(self, doc: Doc) -> tuple[list[Window], list[NDArray[np.int64]]]:
         """The windows of a document, and for each the indices of its tokens."""
@@ -232,3 +277,11 @@ def _cut(doc: Doc, paragraph: list[int], fits: int) -> int:
 def make_joint(nlp: Language, name: str, threads: int) -> DemarcheJoint:
     """A component without weights; `from_disk` or `from_bytes` brings them."""
     return DemarcheJoint(nlp.vocab, name, threads)
+
+
+def polarity_reader(nlp: Language) -> DemarcheJoint | None:
+    """The component of a pipeline that reads polarity towards a target, if it has one."""
+    if not nlp.has_pipe(FACTORY):
+        return None
+    joint = nlp.get_pipe(FACTORY)
+    return joint if isinstance(joint, DemarcheJoint) and joint.reads_polarity else None

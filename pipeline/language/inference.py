@@ -18,8 +18,10 @@ from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncod
 
 PLACES_PER_BATCH = 1024
 MIN_START_SCORE = 0.0
-NETWORK_FILES = ("model.onnx", "relations.onnx", "labels.json")
-FILES = (*NETWORK_FILES, TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
+NETWORK_FILE, RELATIONS_FILE, LABELS_FILE = "model.onnx", "relations.onnx", "labels.json"
+LOWER_FILE, STANCE_FILE = "lower.onnx", "stance.onnx"
+_GRAPHS = (NETWORK_FILE, RELATIONS_FILE, LOWER_FILE, STANCE_FILE)
+FILES = (*_GRAPHS, LABELS_FILE, TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
 _OUTPUTS = ("tags", "arc", "relation_dependent", "relation_head")
 Ints = NDArray[np.int64]
 
@@ -53,15 +55,19 @@ class Analysis:
 
 
 class JointModel:
-    """The trained network with its labels. The sessions open at first use and are not pickled."""
+    """The trained network with its labels. The sessions open at first use and are not pickled.
+
+    `graphs` are ONNX files by name. Where `LOWER_FILE` is among them, its vectors of word pieces feed the network, and
+    those of `STANCE_FILE`, which may be missing.
+    """
 
     def __init__(
-        self, network: bytes, relations: bytes, labels: dict[str, Any], encoder: WordEncoder, threads: int = 1
+        self, graphs: dict[str, bytes], labels: dict[str, Any], encoder: WordEncoder, threads: int = 1
     ) -> None:
         self.labels = labels
         self.threads = threads
         self.encoder = encoder
-        self._onnx = {"network": network, "relations": relations}
+        self._graphs = graphs
         self._sessions: dict[str, Any] = {}
         self._names = NameDecoder(labels["ner"])
         heads = ("upos", "xpos", "feats", "lemma", "ner")
@@ -81,7 +87,7 @@ class JointModel:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self.threads
             options.inter_op_num_threads = 1
-            session = onnxruntime.InferenceSession(self._onnx[name], options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(self._graphs[name], options, providers=["CPUExecutionProvider"])
             self._sessions[name] = session
         results: list[Any] = session.run(outputs, inputs)
         return results
@@ -89,26 +95,56 @@ class JointModel:
     def to_bytes(self) -> dict[str, bytes]:
         """Everything the model is, by file name."""
         labels = json.dumps(self.labels, ensure_ascii=False)
-        own = dict(zip(NETWORK_FILES, (*self._onnx.values(), labels.encode()), strict=True))
-        return own | self.encoder.files()
+        return self._graphs | {LABELS_FILE: labels.encode()} | self.encoder.files()
 
     @classmethod
     def from_bytes(cls, files: dict[str, bytes], threads: int = 1) -> JointModel:
-        network, relations, labels = (files[name] for name in NETWORK_FILES)
         encoder: WordEncoder
         if VECTORS_FILE in files:
             encoder = VectorEncoder.from_files(files)
         else:
             encoder = PieceEncoder(files[TOKENIZER_FILE].decode())
-        return cls(network, relations, json.loads(labels), encoder, threads)
+        graphs = {name: files[name] for name in _GRAPHS if name in files}
+        return cls(graphs, json.loads(files[LABELS_FILE]), encoder, threads)
 
     def analyse(self, windows: Sequence[Window]) -> Iterator[tuple[int, Analysis]]:
         """The analysis of every window with its number, shortest windows first."""
         encoded = [self.encoder.encode(window.words, window.spaces) for window in windows]
         for batch in _batches(encoded):
-            outputs = self._run("network", _OUTPUTS, padded([encoded[i] for i in batch]))
+            outputs = self._scores(padded([encoded[i] for i in batch]))
             for row, i in enumerate(batch):
                 yield i, self._decode(windows[i], *(output[row] for output in outputs))
+
+    def _scores(self, columns: Columns) -> list[Any]:
+        if LOWER_FILE not in self._graphs:
+            return self._run(NETWORK_FILE, _OUTPUTS, columns)
+        upper = {name: columns[name] for name in ("mask", "first", "word_cases")}
+        return self._run(NETWORK_FILE, _OUTPUTS, upper | {"lower": self._lower(columns)})
+
+    def _lower(self, columns: Columns) -> NDArray[np.float32]:
+        """What the lower layers make of each word piece."""
+        inputs = {name: columns[name] for name in ("pieces", "piece_cases", "mask")}
+        vectors: NDArray[np.float32] = self._run(LOWER_FILE, ["lower"], inputs)[0]
+        return vectors
+
+    @property
+    def reads_polarity(self) -> bool:
+        return STANCE_FILE in self._graphs
+
+    def polarities(self, windows: Sequence[Window], targets: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+        """How likely each window is against (0), neutral (1) or for (2) its target, a half-open span of its words."""
+        encoded = [self.encoder.encode(window.words, window.spaces) for window in windows]
+        out = np.zeros((len(windows), 3), np.float32)
+        for batch in _batches(encoded):
+            columns = padded([encoded[i] for i in batch])
+            marks = np.zeros(columns["mask"].shape, np.float32)
+            for row, i in enumerate(batch):
+                places = [*encoded[i]["first"].tolist(), len(encoded[i]["mask"]) - 1]
+                start, end = targets[i]
+                marks[row, places[start + 1] : places[end + 1]] = 1
+            inputs = {"lower": self._lower(columns), "mask": columns["mask"], "target": marks}
+            (out[batch],) = self._run(STANCE_FILE, ["polarities"], inputs)
+        return out
 
     def _decode(self, window: Window, tags: Any, arc: Any, dependents: Any, heads_of: Any) -> Analysis:
         n = len(window.words)
@@ -125,7 +161,7 @@ class JointModel:
             places = np.r_[0, a + 1 : b + 1]
             heads[a:b] = places[best_tree(arc[places[:, None], places])]
         pairs = {"dependents": dependents[1 : n + 1], "heads": heads_of[heads]}
-        (relations,) = self._run("relations", ["relations"], pairs)
+        (relations,) = self._run(RELATIONS_FILE, ["relations"], pairs)
         relations[:, self._root] = -1e9
         deps = relations.argmax(1)
         deps[heads == 0] = self._root

@@ -8,7 +8,7 @@ from typing import Any
 
 import spacy
 from spacy.language import Language
-from spacy.tokenizer import Tokenizer
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # compiled, without types
 from spacy.tokens import Doc
 from spacy.util import compile_suffix_regex, registry
 
@@ -29,7 +29,7 @@ _CHUNK = re.compile(r"\S+")
 _UNIT = re.compile(r"[^\W_]+|[\W_]")
 
 
-class BoundedTokenizer(Tokenizer):  # type: ignore[misc]  # spaCy's class is compiled and carries no types
+class BoundedTokenizer(Tokenizer):  # type: ignore[misc]
     """spaCy's tokenizer, in time that grows with the text.
 
     It peels one mark after another off a run of characters without blanks and copies the rest each time: ten thousand
@@ -39,7 +39,8 @@ class BoundedTokenizer(Tokenizer):  # type: ignore[misc]  # spaCy's class is com
     def __call__(self, string: str) -> Doc:
         bounds = list(_cuts(string))
         if not bounds:
-            return super().__call__(string)
+            whole: Doc = super().__call__(string)
+            return whole
         edges = zip([0, *bounds], [*bounds, len(string)], strict=True)
         parts = [super(BoundedTokenizer, self).__call__(string[start:end]) for start, end in edges]
         return Doc(
@@ -61,7 +62,7 @@ def _cuts(text: str) -> Iterator[int]:
                 yield last
 
 
-@registry.tokenizers(NAME)
+@registry.tokenizers(NAME)  # type: ignore[misc]  # catalogue's decorator carries no types
 def make_tokenizer() -> Callable[[Language], BoundedTokenizer]:
     """spaCy's English rules in a bounded tokenizer, for `[nlp.tokenizer]` of a pipeline's configuration."""
     plain: Any = registry.tokenizers.get("spacy.Tokenizer.v1")()

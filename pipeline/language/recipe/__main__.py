@@ -5,6 +5,7 @@ last checkpoint. The steps, in order:
 
 prepare   read the corpora into one list of sentences
 accurate  fine-tune the encoder with all heads (hours on two cores), export and package it
+stance    teach the accurate model the polarity of a sentence towards a target (needs --stance-data)
 silver    let the accurate model complete what people did not annotate
 vectors   distil a vector for every frequent word from the encoder
 fast      train the small network on all of that, export and package it
@@ -27,18 +28,20 @@ from pipeline.language import load
 from pipeline.language.component import FACTORY
 from pipeline.language.encoding import TOKENIZER_FILE, PieceCutter, PieceEncoder, WordEncoder
 from pipeline.language.evaluate import evaluate, table
+from pipeline.language.inference import STANCE_FILE, JointModel
+from pipeline.language.recipe import stance
 from pipeline.language.recipe.data import LABELS, SENTENCES, load_sentences, prepare, save_prepared
 from pipeline.language.recipe.distil import completed, frequent_words, word_vectors
-from pipeline.language.recipe.export import export
+from pipeline.language.recipe.export import export, quantised, stance_graph
 from pipeline.language.recipe.network import ACCURATE, FAST, Joint, PieceTrunk, VectorTrunk
 from pipeline.language.recipe.package import pipeline, write_package
-from pipeline.language.recipe.train import Plan, train
+from pipeline.language.recipe.train import Plan, averaged, train
 from pipeline.language.recipe.warm_start import load_exported
 from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 log = logging.getLogger("recipe")
 
-STEPS = ("prepare", "accurate", "silver", "vectors", "fast", "evaluate")
+STEPS = ("prepare", "accurate", "stance", "silver", "vectors", "fast", "evaluate")
 ENCODER_WEIGHTS = "model.safetensors"
 ACCURATE_PLAN = Plan(trunk_rate=2.5e-4, head_rate=2e-3, places_per_batch=1100)
 ACCURATE_FURTHER = Plan(trunk_rate=1.2e-4, head_rate=8e-4, places_per_batch=1100)
@@ -71,6 +74,23 @@ class Recipe:
             plan = ACCURATE_FURTHER
         self._make("accurate", network, PieceEncoder(self.tokenizer_json), plan, self.prepared)
 
+    def stance(self) -> None:
+        data = self.args.stance_data
+        if data is None:
+            log.info("no --stance-data: the accurate model will read no polarity")
+            return
+        nlp = load(str(self._package("accurate")))
+        joint: Any = nlp.get_pipe(FACTORY)
+        if joint.reads_polarity:
+            return
+        encoder = PieceEncoder(self.tokenizer_json)
+        published, tuned = self._accurate_network().trunk, self._tuned_network().trunk
+        network, temperature = stance.train(tuned, published, encoder, data, seed=self.args.seed)
+        weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+        graph = quantised(stance_graph(weights, temperature))
+        joint.network = JointModel.from_bytes(joint.network.to_bytes() | {STANCE_FILE: graph})
+        log.info("%s", write_package(nlp, self.out))
+
     def silver(self) -> None:
         if not (self.completed / LABELS).exists():
             nlp = load(str(self._package("accurate")))
@@ -82,10 +102,8 @@ class Recipe:
             return
         cutter = PieceCutter(self.tokenizer_json)
         words = frequent_words(load_sentences(self.prepared / SENTENCES), cutter)
-        published, tuned = self._accurate_network(), self._accurate_network()
-        tuned.load_state_dict(torch.load(self._checkpoint("accurate"))["network"])
         trunks = []
-        for network in (published, tuned):
+        for network in (self._accurate_network(), self._tuned_network()):
             assert isinstance(network.trunk, PieceTrunk)
             trunks.append(network.trunk.eval())
         encoder = VectorEncoder(word_vectors(trunks, words, cutter), words, self.tokenizer_json)
@@ -108,7 +126,10 @@ class Recipe:
     def _make(self, name: str, network: Joint, encoder: WordEncoder, plan: Plan, prepared: Path) -> None:
         args, checkpoint = self.args, self._checkpoint(name)
         steps, minutes = getattr(args, f"{name}_steps"), getattr(args, f"{name}_minutes")
-        train(network, encoder, plan, prepared, checkpoint, steps=steps, seed=args.seed, minutes=minutes)
+        if name == "accurate" and args.average:
+            torch.save({"network": averaged(args.average)}, checkpoint)
+        else:
+            train(network, encoder, plan, prepared, checkpoint, steps=steps, seed=args.seed, minutes=minutes)
         model = export(network, self._labels(), encoder, checkpoint, integers=name == "accurate")
         log.info("%s", write_package(pipeline(model, name), self.out))
 
@@ -116,6 +137,11 @@ class Recipe:
         trunk = PieceTrunk(ACCURATE)
         trunk.load_encoder(self.encoder / ENCODER_WEIGHTS)
         return Joint(self._labels(), ACCURATE, trunk)
+
+    def _tuned_network(self) -> Joint:
+        network = self._accurate_network()
+        network.load_state_dict(torch.load(self._checkpoint("accurate"))["network"])
+        return network
 
     def _labels(self) -> dict[str, Any]:
         labels: dict[str, Any] = json.loads((self.prepared / LABELS).read_text(encoding="utf8"))
@@ -157,6 +183,14 @@ def main() -> None:
         parser.add_argument(f"--{name}-steps", type=int, default=steps, help=f"optimiser steps in all ({steps})")
         parser.add_argument(f"--{name}-minutes", type=float, default=math.inf, help="end training sooner")
     parser.add_argument("--go-on-from", metavar="MODEL", help="train an exported accurate model further")
+    parser.add_argument(
+        "--average",
+        nargs="+",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="take the mean of these trainings of the accurate model, begun at the same weights, for the trained one",
+    )
+    parser.add_argument("--stance-data", type=Path, help="folder with the files of NewsMTSC")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, help="do these steps alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from pipeline.language.encoding import WordEncoder
-from pipeline.language.inference import JointModel
+from pipeline.language.inference import LOWER_FILE, JointModel
 from pipeline.language.recipe.network import (
+    ACCURATE,
     CONVOLUTIONS,
     EPSILON,
     HEAD_WIDTH,
+    LOWER_LAYERS,
     MASKED,
     VECTOR_WIDTH,
     Joint,
@@ -123,7 +126,8 @@ def _convolved(g: _Graph) -> str:
     return x
 
 
-def _attended(g: _Graph, x: str, shape: Shape) -> str:
+def _attended(g: _Graph, x: str, shape: Shape, layers: range) -> str:
+    """The given encoder layers over x; the weights are those of the same numbers."""
     mask = g.node("Cast", ["mask"], "mask_float", to=TensorProto.FLOAT)
     mask = g.node("Unsqueeze", [mask, g.integers("mask_axes", 1, 2)], "mask_wide")
     missing = g.node("Sub", [g.constant("unit", np.float32(1)), mask], "missing")
@@ -131,7 +135,7 @@ def _attended(g: _Graph, x: str, shape: Shape) -> str:
     by_head = g.integers("by_head", 0, 0, shape.width // HEAD_WIDTH, -1)
     joined = g.integers("joined_shape", 0, 0, shape.width)
     scale = g.constant("scale", np.float32(HEAD_WIDTH**-0.5))
-    for i in range(shape.layers):
+    for i in layers:
         x = _layer(g, x, i, mask, by_head, joined, scale, shape.width)
     return x
 
@@ -160,6 +164,8 @@ PIECE_INPUTS: list[Field] = [
     ("first", TensorProto.INT64, ["windows", "words"]),
     ("word_cases", TensorProto.INT64, ["windows", "words"]),
 ]
+PIECES, PIECE_CASES, MASK, FIRST, WORD_CASES = PIECE_INPUTS
+LOWER: Field = ("lower", TensorProto.FLOAT, ["windows", "pieces", ACCURATE.width])
 VECTOR_INPUTS: list[Field] = [
     ("vectors", TensorProto.FLOAT, ["windows", "words", VECTOR_WIDTH]),
     ("affixes", TensorProto.INT64, ["windows", "words", 2]),
@@ -176,12 +182,21 @@ def _model(g: _Graph, name: str, inputs: list[Field], outputs: list[Field]) -> o
     return model
 
 
-def scores_graph(weights: Weights, shape: Shape, *, pieces: bool) -> onnx.ModelProto:
-    """Columns in; tag scores, arc scores and relation vectors out."""
+def lower_graph(weights: Weights, shape: Shape) -> onnx.ModelProto:
+    """Word pieces in; what the lower encoder layers make of them out."""
     g = _Graph(weights)
-    words = (
-        _first_pieces(g, _attended(g, _piece_embeddings(g), shape)) if pieces else _attended(g, _convolved(g), shape)
-    )
+    x = _attended(g, _piece_embeddings(g), shape, range(LOWER_LAYERS))
+    g.node("Identity", [x], "lower")
+    return _model(g, "lower", [PIECES, MASK, PIECE_CASES], [LOWER])
+
+
+def scores_graph(weights: Weights, shape: Shape, *, pieces: bool) -> onnx.ModelProto:
+    """Columns in, or what the lower layers made of word pieces; tag scores, arc scores and relation vectors out."""
+    g = _Graph(weights)
+    if pieces:
+        words = _first_pieces(g, _attended(g, "lower", shape, range(LOWER_LAYERS, shape.layers)))
+    else:
+        words = _attended(g, _convolved(g), shape, range(shape.layers))
     words = g.node("Concat", [words, _gather(g, "word_case", "word_cases", "word_case")], "word_vectors", axis=-1)
     tags = g.linear(words, "tags", "tags")
     hidden = g.node("Gelu", [g.linear(words, "mlp", "mlp")], "mlp_gelu")
@@ -193,7 +208,28 @@ def scores_graph(weights: Weights, shape: Shape, *, pieces: bool) -> onnx.ModelP
     weighted = g.affine(dependent, weights["arc"][:-1], weights["arc"][-1], "arc_weighted")
     arc = g.node("MatMul", [weighted, g.node("Transpose", [head], "arc_head_turned", perm=[0, 2, 1])], "arc")
     outputs: list[Field] = [(name, TensorProto.FLOAT, ["windows", "words", None]) for name in (tags, arc, *relations)]
-    return _model(g, "scores", PIECE_INPUTS if pieces else VECTOR_INPUTS, outputs)
+    return _model(g, "scores", [LOWER, MASK, FIRST, WORD_CASES] if pieces else VECTOR_INPUTS, outputs)
+
+
+def stance_graph(weights: Weights, temperature: float) -> onnx.ModelProto:
+    """What the lower layers made of a sentence, and which pieces are the target's; probabilities of polarities out."""
+    g = _Graph({f"trunk.{name}": value for name, value in weights.items()})
+    wide = g.node("Unsqueeze", ["target", g.integers("target_axis", -1)], "target_wide")
+    marked = g.node("Mul", [wide, g.constant("marker", weights["marker"])], "marked")
+    x = g.node("Add", ["lower", marked], "with_marker")
+    layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+    x = _attended(g, x, ACCURATE, range(layers))
+    axes = g.integers("pooled_axes", 1)
+    total = g.node("ReduceSum", [g.node("Mul", [x, wide], "of_target"), axes], "summed", keepdims=0)
+    mean = g.node("Div", [total, g.node("ReduceSum", [wide, axes], "counted", keepdims=0)], "pooled")
+    first = g.node("Gather", [x, g.constant("place_0", np.array(0, np.int64))], "sentence", axis=1)
+    both = g.node("Concat", [first, mean], "sentence_and_target", axis=-1)
+    weight, bias = weights["classify.weight"].T / temperature, weights["classify.bias"] / temperature
+    g.node(
+        "Softmax", [g.affine(both, weight.astype(np.float32), bias.astype(np.float32), "scores")], "polarities", axis=-1
+    )
+    target: Field = ("target", TensorProto.FLOAT, ["windows", "pieces"])
+    return _model(g, "stance", [LOWER, MASK, target], [("polarities", TensorProto.FLOAT, ["windows", 3])])
 
 
 def relations_graph(weights: Weights, shape: Shape) -> onnx.ModelProto:
@@ -233,8 +269,11 @@ def export(
 ) -> JointModel:
     """The trained model as it runs; `integers` makes it small and, on processors with VNNI, fast."""
     weights = {name: tensor.numpy() for name, tensor in torch.load(checkpoint)["network"].items()}
-    scores = scores_graph(weights, network.shape, pieces=isinstance(network.trunk, PieceTrunk))
-    relations = relations_graph(weights, network.shape)
-    return JointModel(
-        quantised(scores) if integers else scores.SerializeToString(), relations.SerializeToString(), labels, encoder
-    )
+    pieces = isinstance(network.trunk, PieceTrunk)
+    graphs = {"model.onnx": scores_graph(weights, network.shape, pieces=pieces)}
+    if pieces:
+        graphs[LOWER_FILE] = lower_graph(weights, network.shape)
+    files = {name: quantised(graph) if integers else graph.SerializeToString() for name, graph in graphs.items()}
+    files["relations.onnx"] = relations_graph(weights, network.shape).SerializeToString()
+    files["labels.json"] = json.dumps(labels, ensure_ascii=False).encode()
+    return JointModel.from_bytes(files | encoder.files())

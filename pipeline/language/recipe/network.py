@@ -54,6 +54,8 @@ class Shape:
 
 
 HEAD_WIDTH = 32
+LOWER_LAYERS = 3
+"""Layers of the accurate encoder that the polarity towards a target is read from too."""
 ACCURATE = Shape(width=384, layers=6, feed_forward=1536, arc=320, relation=100)
 FAST = Shape(width=192, layers=1, feed_forward=384, arc=128, relation=48)
 CONVOLUTIONS = 4
@@ -77,8 +79,9 @@ class Layer(nn.Module):
         self.drop = PooledDropout(0.1)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """`mask` is added to the attention scores. They are spelled out: on short sentences the fused attention of torch
-        is several times slower backwards.
+        """`mask` is added to the attention scores.
+
+        They are spelled out: on short sentences the fused attention of torch is several times slower backwards.
         """
         batch, length, width = x.shape
         q, k, v = self.qkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
@@ -121,11 +124,15 @@ class PieceTrunk(Trunk):
         nn.init.normal_(self.case_embedding.weight, 0, 0.01)
 
     def forward(self, columns: dict[str, Tensor]) -> Tensor:
-        pieces, first = columns["pieces"], columns["first"]
-        x = self.word_embedding(pieces) + self.position_embedding.weight[: pieces.shape[1]]
-        x = self.drop(self.embedding_norm(x + self.case_embedding(columns["piece_cases"])))
-        x = self.attend(x, columns["mask"])
+        first = columns["first"]
+        x = self.attend(self.drop(self.embedded(columns)), columns["mask"])
         return torch.gather(x, 1, first[:, :, None].expand(-1, -1, x.shape[-1]))
+
+    def embedded(self, columns: dict[str, Tensor]) -> Tensor:
+        """What the first layer reads."""
+        pieces = columns["pieces"]
+        x = self.word_embedding(pieces) + self.position_embedding.weight[: pieces.shape[1]]
+        return self.embedding_norm(x + self.case_embedding(columns["piece_cases"]))
 
     def load_encoder(self, weights: Path) -> None:
         """Start from the published weights of all-MiniLM-L6-v2."""
@@ -221,6 +228,11 @@ class Joint(nn.Module):
         rows, count, columns = self.relation.shape
         weights = (with_one(dependents) @ self.relation.reshape(rows, -1)).view(-1, count, columns)
         return (weights * with_one(heads)[:, None]).sum(-1)
+
+
+def bfloat16() -> bool:
+    """Whether this processor multiplies in bfloat16, which trains half again as fast and no worse."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def with_one(x: Tensor) -> Tensor:

@@ -10,14 +10,15 @@ from spacy.language import Language
 from pipeline.language import component, quantities, tokenizer
 from pipeline.language.inference import JointModel
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 AUTHOR, LICENCE = "The Démarche authors", "CC BY-SA 4.0"
 ATTRIBUTION = (
     "Weights fine-tuned or distilled from all-MiniLM-L6-v2 (Apache-2.0), trained on: Universal Dependencies English "
     "Web Treebank (CC BY-SA 4.0); GUM, the parts free for any use (annotation CC BY 4.0; texts CC BY, CC BY-SA 3.0 and "
     "public domain); Universal NER English-EWT (CC BY-SA 4.0); WikiGold (CC BY 4.0); CrossNER (MIT; text of Wikipedia, "
     "CC BY-SA); Broad Twitter Corpus, section G (CC BY 4.0). Country and people lists that refined labels: "
-    "mledoze/countries (ODbL 1.0)."
+    "mledoze/countries (ODbL 1.0). Polarity towards a target: trained on NewsMTSC train (MIT; Hamborg and Donnay, "
+    "EACL 2021)."
 )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor
 
-from pipeline.language.inference import JointModel
+from pipeline.language.inference import LOWER_FILE, JointModel
 from pipeline.language.recipe.network import Joint
 
 _TABLES = {
@@ -28,7 +28,10 @@ _NORMS = ("norm1", "norm2")
 def load_exported(network: Joint, model: JointModel) -> None:
     """Give an accurate network the weights of an exported one; what is never trained stays as it is."""
     files = model.to_bytes()
-    scores, relations = (_constants(files[name]) for name in ("model.onnx", "relations.onnx"))
+    # Version 0.2.0 had all layers in one graph.
+    graphs = [name for name in (LOWER_FILE, "model.onnx") if name in files]
+    scores = {name: value for graph in graphs for name, value in _constants(files[graph]).items()}
+    relations = _constants(files["relations.onnx"])
     state: dict[str, NDArray[Any]] = {ours: scores[name] for name, ours in _TABLES.items()}
     linear = {f"trunk.layers.{i}.{part}": f"l{i}_{part}" for i in range(network.shape.layers) for part in _LINEAR}
     for ours, name in (linear | {"tags": "tags", "mlp": "mlp"}).items():
