@@ -18,6 +18,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Token
 
 from pipeline.language import load, model_version
+from pipeline.language.component import polarity_reader
 from pipeline.language.recipe.data import NAME_LABELS, POLITICAL_NEWS, Sentence, read_conllu, read_marked, read_passages
 from pipeline.language.speed import measure_speed
 
@@ -35,6 +36,7 @@ NAME_PARTS = {
     "politics dev": ("ner_derived/dev_politics.jsonl", None),
     "politics test": ("ner_derived/test_politics.jsonl", None),
 }
+STANCE_PART, STANCE_FILE = "NewsMTSC devtest_mt", "../stance/newsmtsc.devtest_mt.jsonl"
 COARSE = {"PERSON": "PERSON", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 Scores = dict[str, float]
 Spans = list[tuple[int, int, str]]
@@ -197,9 +199,47 @@ def score_names(
     }
 
 
+def score_polarity(nlp: Language, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Macro F1 of the polarity towards targets, and how far confidences are from the share that is right.
+
+    `ece` is the expected calibration error in points; `reliability` has, for each tenth of confidence, how many
+    answers lie in it, their mean confidence and how many per cent of them are right.
+    """
+    reader = polarity_reader(nlp)
+    if reader is None:
+        return {}
+    targets = []
+    for row in rows:
+        doc = nlp.make_doc(row["sentence"])
+        for token in doc:
+            token.is_sent_start = token.i == 0
+        span = doc.char_span(*row["target"], alignment_mode="expand")
+        assert span is not None
+        targets.append(span)
+    found = reader.polarities(targets)
+    scores: dict[str, Any] = {}
+    for label in (-1, 0, 1):
+        both = sum(f.polarity == row["label"] == label for f, row in zip(found, rows, strict=True))
+        scores[f"f_{label}"] = f1(both, sum(f.polarity == label for f in found), sum(r["label"] == label for r in rows))
+    scores["macro_f"] = round(sum(scores.values()) / 3, 2)
+    tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for f, row in zip(found, rows, strict=True):
+        tenths[min(int(10 * f.confidence), 9)].append((f.confidence, f.polarity == row["label"]))
+    reliability = {
+        f"{tenth / 10:.1f}-{(tenth + 1) / 10:.1f}": {
+            "n": len(answers),
+            "confidence": round(100 * sum(c for c, _ in answers) / len(answers), 1),
+            "right": percent(sum(right for _, right in answers), len(answers)),
+        }
+        for tenth, answers in sorted(tenths.items())
+    }
+    off = sum(row["n"] * abs(row["confidence"] - row["right"]) for row in reliability.values())
+    return scores | {"ece": round(off / len(rows), 2), "reliability": reliability}
+
+
 def evaluate(nlp: Language, data: Path, parts: Sequence[str] = ()) -> dict[str, Any]:
     """Scores of the named parts, or of all."""
-    wanted = set(parts) or {*TREE_PARTS, *NAME_PARTS, "own news test"}
+    wanted = set(parts) or {*TREE_PARTS, *NAME_PARTS, "own news test", STANCE_PART}
     report: dict[str, Any] = {
         "model": model_version(nlp),
         "gold_words": {},
@@ -225,6 +265,8 @@ def evaluate(nlp: Language, data: Path, parts: Sequence[str] = ()) -> dict[str, 
     if "own news test" in wanted:
         passages = read_marked(POLITICAL_NEWS, "test")
         report["names"]["own news test"] = score_names(passages, find_names(nlp, passages))
+    if STANCE_PART in wanted and (data / STANCE_FILE).exists():
+        report["polarity"] = score_polarity(nlp, read_passages(data / STANCE_FILE))
     if texts:
         speed = measure_speed(nlp, texts[:400])
         report["speed"] = {"words_per_s": speed.words_per_s, "peak_memory_mb": speed.peak_memory_mb}
@@ -250,6 +292,18 @@ def table(report: dict[str, Any]) -> str:
                 cells = ["{p:.1f} / {r:.1f} / **{f:.1f}**".format(**row[la]) if la in row else "" for la in labels]
                 lines.append(f"| {part} | " + " | ".join(cells) + " |")
             lines.append("")
+    if report.get("polarity"):
+        rows = report["polarity"]
+        lines.append(
+            f"Polarity towards a target, {STANCE_PART}: macro F1 {rows['macro_f']:.1f} (against {rows['f_-1']:.1f}, "
+            f"neutral {rows['f_0']:.1f}, for {rows['f_1']:.1f}); expected calibration error {rows['ece']:.1f} points"
+        )
+        lines += ["", "| confidence | answers | mean confidence | right |", "|---|---|---|---|"]
+        lines += [
+            f"| {tenth} | {row['n']} | {row['confidence']:.1f} | {row['right']:.1f} |"
+            for tenth, row in rows["reliability"].items()
+        ]
+        lines.append("")
     if "speed" in report:
         lines.append(
             "{words_per_s} words/s on one core from raw text, {peak_memory_mb} MB peak".format(**report["speed"])
@@ -259,10 +313,19 @@ def table(report: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m pipeline.language.evaluate", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with ud/, ner/ and ner_derived/")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        help="folder with ud/, ner/ and ner_derived/; polarity is read from stance/ beside it",
+    )
     parser.add_argument("--model", default="accurate", help="shipped model, folder or installed pipeline")
     parser.add_argument(
-        "--parts", nargs="+", default=(), choices=[*NAME_PARTS, "own news test"], help="measure these parts alone"
+        "--parts",
+        nargs="+",
+        default=(),
+        choices=[*NAME_PARTS, "own news test", STANCE_PART],
+        help="measure these parts alone",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     args = parser.parse_args()

@@ -113,6 +113,50 @@ def test_long_texts_end(nlp: Language, text: str) -> None:
     assert time.monotonic() - started < 60
 
 
+MARKS = 10_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“" * MARKS,
+        '"' * MARKS,
+        "'" * MARKS,
+        "“”" * (MARKS // 2),
+        "(" * MARKS,
+        "—" * MARKS,
+        "word" + "”," * (MARKS // 2),
+    ],
+    ids=["curly", "straight", "single", "pairs", "brackets", "dashes", "after a word"],
+)
+def test_ten_thousand_marks_are_cut_in_little_time(nlp: Language, text: str) -> None:
+    started = time.process_time()
+    doc = nlp.make_doc(text)
+    assert doc.text == text
+    assert len(doc) >= MARKS // 2 - 100
+    assert time.process_time() - started < 5
+
+
+def test_long_runs_are_cut_between_words_alone(nlp: Language) -> None:
+    words = ["north", "-", "south"] * 200
+    assert [token.text for token in nlp.make_doc("x" * 5000)] == ["x" * 5000]
+    cut = nlp.make_doc("-".join(["north"] * 300)).text
+    assert cut == "-".join(["north"] * 300)
+    assert {token.text for token in nlp.make_doc("-".join(words))} <= {"north", "south", "-", "--", "---"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet="ab1.,“”\"'- \n(é😀", max_size=1500))
+def test_the_tokenizer_keeps_every_character(nlp: Language, text: str) -> None:
+    assert nlp.make_doc(text).text == text
+
+
+def test_many_processes_bear_hard_texts(nlp: Language) -> None:
+    texts = ["", "\n", "“" * 600, "😀" * 50, SENTENCE, "\x00", " \u2028 "]
+    alone = [doc.to_json() for doc in nlp.pipe(texts)]
+    assert [doc.to_json() for doc in nlp.pipe(texts, n_process=2, batch_size=2)] == alone
+
+
 def test_sentences_end_with_their_paragraph(nlp: Language) -> None:
     doc = nlp("Moscow Warns Washington\n\nThe foreign ministry\nsaid so.\r\nIt is over")
     starts = {token.text for token in doc if token.is_sent_start}

@@ -117,7 +117,7 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(name: str) -> None:
 
 
 def test_a_model_that_reads_no_polarity_is_refused() -> None:
-    with pytest.raises(Exception, match="reads no polarity.*accurate"):
+    with pytest.raises(Exception, match=r"reads no polarity.*accurate"):
         run(row(FOR), options=["--model", "fast"])
 
 
