@@ -16,6 +16,7 @@ from pipeline.alerts import load_rules
 from pipeline.commands.alerts import replay
 from pipeline.inputs import split_title
 from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
+from pipeline.settings import load_settings
 from tests.alerts.scenario.reading import read_scenario, score
 from tests.quality import coreference, sentences, speakers
 from tests.quality.reading import enricher
