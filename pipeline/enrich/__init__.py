@@ -10,11 +10,10 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline.actors import Directory
-from pipeline.enrich.cues import Cues
+from pipeline.enrich.components import AttributionFinder, QuotationFinder, StatementReader
 from pipeline.enrich.language import detect
 from pipeline.enrich.stance import read_stances
-from pipeline.enrich.statements import RULES_VERSION, read_article, statement_records
+from pipeline.enrich.statements import RULES_VERSION, statement_records
 from pipeline.enrich.text import without_datelines
 from pipeline.errors import BadSetting
 from pipeline.language.component import polarity_reader
@@ -23,22 +22,32 @@ from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
 
 __all__ = ["Enricher", "load_enricher", "statement_records"]
 
 
 class Enricher:
-    """Finds who says what in articles, with a language model, a directory of actors and a cue lexicon.
+    """Finds who says what in articles, with a language model and the components of `pipeline.enrich.components`.
 
     Not thread-safe.
     """
 
     def __init__(
-        self, nlp: Language, directory: Directory, cues: Cues, *, model: str, language: str, batch_size: int
+        self,
+        nlp: Language,
+        attributions: AttributionFinder,
+        statements: StatementReader,
+        *,
+        model: str,
+        language: str,
+        batch_size: int,
     ) -> None:
         self.nlp = nlp
-        self.directory = directory
-        self.cues = cues
+        self.steps = (QuotationFinder(), attributions)
+        self.statements = statements
+        self.directory = statements.directory
+        self.cues = attributions.cues
         self.model = model
         self.language = language
         self.batch_size = batch_size
@@ -54,7 +63,7 @@ class Enricher:
         languages = [detect(f"{a.title}\n{a.text}", a.language) for a in batch]
         readable = [i for i, found in enumerate(languages) if found in {self.language, None}]
         texts = [text for i in readable for text in (batch[i].title, without_datelines(batch[i].text))]
-        docs = iter(list(self.nlp.pipe(texts)))
+        docs = iter([self._read(doc) for doc in self.nlp.pipe(texts)])
         pairs = {i: (next(docs), next(docs)) for i in readable}
         for i, article in enumerate(batch):
             base = article.model_dump() | {"id": _display_id(article), "language": languages[i] or article.language}
@@ -62,12 +71,18 @@ class Enricher:
                 yield EnrichedArticle(**base | {"model": ""})
                 continue
             title, text = pairs[i]
-            entities, statements = read_article(article, title, text, self.directory, self.cues, at=_day_of(article))
+            entities, statements = self.statements.read(article, title, text, at=_day_of(article))
             if self._reader is not None:
                 read_stances(statements, entities, {"title": title, "text": text}, self._reader)
             yield EnrichedArticle(
                 **base | {"model": self.model, "rules": RULES_VERSION, "entities": entities, "statements": statements}
             )
+
+    def _read(self, doc: Doc) -> Doc:
+        """What can be found in one field alone."""
+        for step in self.steps:
+            doc = step(doc)
+        return doc
 
 
 def _display_id(article: Article) -> str:
@@ -90,8 +105,8 @@ def load_enricher(settings: Settings) -> Enricher:
         raise BadSetting(f"The setting 'model' cannot be used: {error}") from error
     return Enricher(
         nlp,
-        Directory.load(settings.actors),
-        Cues.load(settings.cues),
+        AttributionFinder(settings.cues),
+        StatementReader(settings.actors, settings.cues),
         model=model_version(nlp),
         language=settings.language,
         batch_size=settings.batch_size,

@@ -55,8 +55,8 @@ _CLAUSE_BEGINS = re.compile(r"(?:But|And|So|Because|If|Unless) ")
 _SUBORDINATE = re.compile(r"(?:While|When|As|After|Before|Since|Although|Though|Asked|Speaking)\b")
 _CONTINUES = re.compile(r" (?P<word>[a-z]+)\b")
 _CLAUSE_GOES_ON = frozenset(
-    {"because", "despite", "if", "unless", "until", "that", "which", "who", "where", "of", "to", "for", "about", "with",
-     "against", "from", "the", "a", "an", "how", "what", "toward", "towards", "between", "over", "among", "into", "than"}
+    {"because", "despite", "if", "unless", "until", "that", "which", "who", "where", "how", "what", "of", "to", "for",
+     "about", "with", "against", "from", "the", "a", "an", "towards", "between", "over", "among", "into", "than"}
 )  # fmt: skip
 _CLAUSE_EDGE = re.compile(r"[”’\"']*(?:,(?! because\b)| and (?!that\b|[“\"'‘])| but\b| ?[—–;(])")
 _ACCORDING = Cue(act="STATE")
@@ -101,19 +101,22 @@ def source_phrase(source: Token, frame: Frame | None) -> Span:
     return start, end
 
 
-def find_attributions(doc: Doc, cues: Cues) -> list[Attribution]:
-    """All attributions of a parsed field, in text order; inner speech has the outer attribution as `parent`."""
-    return _Finder(doc, cues).run()
+def find_attributions(doc: Doc, cues: Cues, quotations: list[Quotation] | None = None) -> list[Attribution]:
+    """All attributions of a parsed field, in text order; inner speech has the outer attribution as `parent`.
+
+    `quotations` are those of the field, where they have been found already.
+    """
+    return _Finder(doc, cues, find_quotations(syntax.text_of(doc)) if quotations is None else quotations).run()
 
 
 class _Finder:
-    def __init__(self, doc: Doc, cues: Cues) -> None:
+    def __init__(self, doc: Doc, cues: Cues, quotations: list[Quotation]) -> None:
         self.doc = doc
         self.cues = cues
         self.text = syntax.text_of(doc)
         self.parts = [p for p in paragraphs(self.text) if not is_boilerplate(self.text[slice(*p)])]
         self.part_starts = [start for start, _ in self.parts]
-        everything = [q for q in find_quotations(self.text) if self._part_of(q.start) is not None]
+        everything = [q for q in quotations if self._part_of(q.start) is not None]
         self.quotations = [q for q in everything if q.depth == 0]
         self.quotation_starts = [q.start for q in self.quotations]
         self.taken: set[Quotation] = set()
@@ -341,7 +344,7 @@ class _Finder:
         return words is not None and any(t.tag_ in {"VBD", "VBZ", "VBP", "MD"} for t in words)
 
     def _has_verb_after(self, quotation: Quotation, frame: Frame) -> bool:
-        """ "suggesting “panic” in the form of fines had begun": the verb of what is reported comes after the quotation."""
+        """ "suggesting “panic” over fines had begun": the verb of what is reported comes after the quotation."""
         head = frame.content_head
         return (
             head is not None

@@ -242,10 +242,9 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
         parts = judged + [t for t in parts if judged and t.i > judged[0].i] if judged else parts
     elif not parts and entry.object == "content":
         parts = [t for t in syntax.objects(verb) if not passive]
-    if not parts and entry.object in {"content", "target"}:
-        if passive and frame.carrier is verb:
-            own = syntax.own_subject(verb)
-            parts = [own] if own is not None else []
+    if not parts and entry.object in {"content", "target"} and passive and frame.carrier is verb:
+        own = syntax.own_subject(verb)
+        parts = [own] if own is not None else []
     if not parts and not frame.is_noun and _hosts(verb):
         return _host_content(verb)
     governed = []

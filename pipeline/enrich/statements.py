@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Token
 from pipeline.actors import Directory
 from pipeline.enrich import entities as entity_stage
 from pipeline.enrich import syntax
+from pipeline.enrich.annotations import kept_attributions
 from pipeline.enrich.attribution import Attribution, find_attributions
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.mentions import Resolved
@@ -74,7 +75,9 @@ class _FieldReader:
         self.cues = cues
 
     def statements(self) -> list[Statement]:
-        attributions = find_attributions(self.doc, self.cues)
+        attributions = kept_attributions(self.doc)
+        if attributions is None:
+            attributions = find_attributions(self.doc, self.cues)
         self.cast.listen(self.doc, *_who_is_quoted(self.doc, attributions))
         speakers: dict[int, list[Resolved]] = {}
         acts: dict[int, SpeechAct] = {}
