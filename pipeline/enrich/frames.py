@@ -9,6 +9,7 @@ from spacy.tokens import Doc, Token
 
 from pipeline.enrich import syntax
 from pipeline.enrich.cues import Cue, Cues
+from pipeline.enrich.words import BODIES, EXPERT, POLITICAL, TECHNICAL
 from pipeline.records import Span
 
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
@@ -26,6 +27,7 @@ _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IG
 _PART_OF_CUE = frozenset({"on notice"})
 _ARRIVING = frozenset({"come", "arrive"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
+_SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
 _MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 _NOMINAL = frozenset({"NOUN", "PROPN", "PRON"})
@@ -223,8 +225,20 @@ def _reports_own_words(verb: Token) -> bool:
     )
 
 
+def _resumed_cue(verb: Token, subject: Token) -> Token | None:
+    """ "told her that a truce was due and urged them to …": no truce urges, so the teller does."""
+    clause = verb.head
+    if verb.dep_ != "conj" or syntax.own_subject(verb) is not None or clause.dep_ != "ccomp":
+        return None
+    speaks = subject.pos_ != "NOUN" or subject.ent_type_ or subject.lemma_.lower() in _SPEAKERS
+    same = clause.head.pos_ == "VERB" and clause.head.tag_ == verb.tag_ and verb.tag_ in {"VBD", "VBZ", "VBP"}
+    return clause.head if same and not speaks else None
+
+
 def _speaker(verb: Token) -> Token | None:
     source = syntax.subject(verb)
+    if source is not None and (outer := _resumed_cue(verb, source)) is not None:
+        source = syntax.subject(outer) or source
     if source is not None and source is verb.head and _is_message(verb) and source.dep_ in {"obj", "dobj"}:
         # "issued a statement saying that …": who issues it speaks.
         source = syntax.subject(source.head) or source
