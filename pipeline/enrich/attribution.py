@@ -39,12 +39,14 @@ _SETTING = (
     r"[,”’\"']* (?:in|during|at|on|after|via) (?:an?|his|her|their|its|the) (?:[\w’'-]+ ){0,3}?"
     r"(?:interview|statement|speech|tweet|post|letter|e-?mail|memo|op-ed|briefing|conference|appearance)\b"
 )
+_DASH = r"[”’\"']* (?:[—–]|--?) "
 _TAKEOVER = re.compile(
-    r",[”’\"']* (?:while|whereas|although|though|even though)\b|[”’\"']* (?:[—–]|--?) (?![^—–]* (?:[—–]|--?) )|;| \(|"
-    + _SETTING
-)
+    r"[”’\"']* while (?!\w+ing\b)|,[”’\"']* (?:while|whereas|although|though|even though)\b|;| \(|"
+    # A dash that no other one closes.
+    + _DASH + r"(?![^—–]*" + _DASH + r")|" + _SETTING
+)  # fmt: skip
 # "When she said it was “over,” her party …": the first comma ends what is reported.
-_TAKEOVER_AFTER_SUBORDINATE = re.compile(r",[”’\"']* |[”’\"']* (?:[—–]|--?) |;| \(|" + _SETTING)
+_TAKEOVER_AFTER_SUBORDINATE = re.compile(r",[”’\"']* |" + _DASH + r"|;| \(|" + _SETTING)
 _PREPOSITIONAL = frozenset({"including", "excluding", "according", "following", "regarding", "concerning"})
 _JOINED_VERB = re.compile(
     r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)"
@@ -86,7 +88,12 @@ class Attribution:
 
     @property
     def source_span(self) -> Span | None:
-        return None if self.source is None else source_phrase(self.source, self.frame)
+        if self.source is None:
+            return None
+        if self.frame is None and self.cue is not None:
+            # Layouts that name the speaker give a bare name, whatever the parser hangs on it.
+            return syntax.core_phrase(self.source)
+        return source_phrase(self.source, self.frame)
 
 
 def source_phrase(source: Token, frame: Frame | None) -> Span:
@@ -482,10 +489,28 @@ class _Finder:
     def _before_takeover(self, span: Span, frame: Frame) -> Span:
         """A reported clause up to where the narrator takes over after the first words quoted in it."""
         start, end = span
-        quoted = next((q for q in self._quotations_in(start, end) if start <= q.start and q.end < end), None)
-        if quoted is None or start < frame.cue.idx:
+        if start < frame.cue.idx:
             return span
+        end = self._before_joined_cue(start, end, frame)
+        quoted = next((q for q in self._quotations_in(start, end) if start <= q.start and q.end < end), None)
+        if quoted is None:
+            return start, end
         return start, min((c for c in self._takeovers(quoted, frame, end) if c >= quoted.end), default=end)
+
+    def _before_joined_cue(self, start: int, end: int, frame: Frame) -> int:
+        """ "said the port would close and promised jobs": a cue in the tense of the first, in a clause of another."""
+        head = frame.content_head
+        if head is None or not start <= head.idx < end or not syntax.is_finite_clause(head):
+            return end
+        if any(t.tag_ == frame.cue.tag_ for t in [head, *syntax.auxiliaries(head)]):
+            return end
+        for match in _JOINED_VERB.finditer(self.text, head.idx, end):
+            verb = syntax.token_at(self.doc, match.start("verb"))
+            if verb is None or self.quoted[verb.i] or not (match["comma"] or match["and"]) or verb.tag_ == "VBG":
+                continue
+            if self._is_joined_to_cue(verb, match, frame) and syntax.own_subject(verb) is None:
+                return match.start()
+        return end
 
     def _before_marks(self, char: int) -> int:
         """Back over closing marks to the comma inside them, if there is one."""
