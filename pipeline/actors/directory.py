@@ -234,7 +234,9 @@ class Directory:
     def _add_readings(self) -> None:
         for reading in self.files.readings:
             if self.actor(reading.actor) is None:
-                raise BadSetting(f'[[reading]] "{reading.name}": no actor has the id "{reading.actor}".')
+                raise BadSetting(
+                    f'{reading.where}: [[reading]] "{reading.name}": no actor has the id "{reading.actor}".'
+                )
             patterns = (_any_of(reading.because), _any_of(reading.unless) if reading.unless else None)
             self._readings.setdefault(slug(reading.name), []).append((reading.actor, *patterns))
 

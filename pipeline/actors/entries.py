@@ -128,8 +128,10 @@ class Reading(Entry):
 
     name: str
     actor: str
-    because: list[str]
+    because: list[str] = Field(min_length=1)
     unless: list[str] = Field(default_factory=list)
+    where: str = ""
+    """Which file it comes from."""
 
 
 class Post(NamedTuple):
@@ -260,17 +262,26 @@ def _read(files: Files, path: Path) -> None:
                 files.parts[key] = names
                 files.where[key] = files.where.get(key, str(path))
         elif table == "checked":
-            files.checked = str(value)
+            files.checked = _checked(value, path)
         elif table == "given_names" and isinstance(value, dict):
             _add_given_names(files, value, path)
         elif table == "reading" and isinstance(value, list):
-            files.readings += [
-                _entry(Reading, item, path, f"[[reading]] number {n}") for n, item in enumerate(value, 1)
-            ]
+            files.readings += [_reading(item, number, path) for number, item in enumerate(value, 1)]
         elif table == "common_surnames" and isinstance(value, list):
             files.common_surnames += [str(name) for name in value]
         else:
             raise BadSetting(f'{path}: unknown table "{table}".', _HINT)
+
+
+def _reading(value: Any, number: int, path: Path) -> Reading:
+    return _entry(Reading, value, path, f"[[reading]] number {number}").model_copy(update={"where": str(path)})
+
+
+def _checked(value: Any, path: Path) -> str:
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError as error:
+        raise BadSetting(f'{path}: checked = "{value}" is no day of the form 2026-12-31.', _HINT) from error
 
 
 def _add_given_names(files: Files, table: dict[str, Any], path: Path) -> None:

@@ -186,7 +186,10 @@ class Phrases:
         plural = word.endswith("s") and word[:-1] in self._offices
         # Of several holders one may be known only because the data lacks the rest: armed groups have many spokesmen.
         several = office.many and (office.id != "spokesperson" or "/" not in place.id)
-        if indefinite or plural or several:
+        if plural:
+            one = self._office_actor(office, place)
+            return replace(one, name=f"{one.name}s", kind="group")
+        if indefinite or several:
             return self._office_actor(office, place)
         return self._holder_of(office, place, at, gender) or self._office_actor(office, place)
 

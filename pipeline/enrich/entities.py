@@ -6,7 +6,7 @@ model missed, but never breaks a longer predicted name ("Georgia Power", "Washin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -152,19 +152,26 @@ def _consistent(linked: list[LinkedEntity]) -> list[LinkedEntity]:
     ]
 
 
-def records(linked: list[LinkedEntity], doc: Doc, field: FieldName) -> list[Entity]:
-    """Entities as they travel, the numbers and dates of the doc among them, in text order."""
-    names = [
-        Entity(
-            field=field,
-            span=(e.span.start_char, e.span.end_char),
-            label=e.label,
-            name=e.actor.name if e.actor else e.span.text,
-            actor_id=e.actor.id if e.actor else None,
-            country=e.actor.country if e.actor else None,
+def records(
+    linked: list[LinkedEntity], doc: Doc, field: FieldName, person: Callable[[str], Actor | None]
+) -> list[Entity]:
+    """Entities as they travel, the numbers and dates of the doc among them, in text order.
+
+    `person`: whom the article means by the name of a person.
+    """
+    names = []
+    for e in linked:
+        actor = person(e.span.text) or e.actor if e.label == "PERSON" else e.actor
+        names.append(
+            Entity(
+                field=field,
+                span=(e.span.start_char, e.span.end_char),
+                label=e.label,
+                name=actor.name if actor else e.span.text,
+                actor_id=actor.id if actor else None,
+                country=actor.country if actor else None,
+            )
         )
-        for e in linked
-    ]
     rest = [
         Entity(field=field, span=(e.start_char, e.end_char), label=e.label_, name=e.text)
         for e in doc.ents

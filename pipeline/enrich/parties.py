@@ -370,6 +370,9 @@ class Cast:
             phrases.insert(0, text[slice(*whole)])
         modifiers = self._modifier_actors(token)
         country = next((m.country for m in modifiers if m.country), None)
+        each = self._of_each_state(token, core)
+        if each:
+            return each
         owned = self._owned(token)
         if owned is not None:
             return [self._resolved(owned, core, known=True, titles={token.lower_})]
@@ -388,6 +391,25 @@ class Cast:
         if entity is not None:
             return self._of_entity(entity, token)
         return [self._common(token, core, modifiers)]
+
+    def _of_each_state(self, token: Token, core: tuple[int, int]) -> list[Resolved]:
+        """ "Kenyan and Ugandan officials", "the Russian and Chinese presidents": one party for each state."""
+        if not _plural(token):
+            return []
+        inside = [e for e in self._entities(token.doc) if core[0] <= e.span.start_char < core[1]]
+        states = {e.actor.id: e for e in inside if e.actor is not None and e.actor.kind == "state"}
+        if len(states) < 2:
+            return []
+        after = max(e.span.end_char for e in states.values())
+        words = syntax.text_of(token.doc)[after : core[1]].strip()
+        found = []
+        for entity in states.values():
+            one = self.directory.office(f"{entity.span.text} {singular(words)}", at=self.at)
+            known = one is not None and one.id.startswith("person/")
+            actor = one if known else self.directory.office(f"{entity.span.text} {words}", at=self.at)
+            if actor is not None:
+                found.append(self._resolved(actor, core, known=True, titles={token.lower_}))
+        return found if len(found) == len(states) else []
 
     def _owned(self, token: Token) -> Actor | None:
         """ "Its foreign ministry", "his spokesman": a body or an office of whom the pronoun means."""

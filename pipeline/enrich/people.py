@@ -73,6 +73,11 @@ class People:
         """The person that a name of the article means: in full, or by its last word."""
         return self._known.get(self._names.get(name.casefold()) or self._names.get(surname_of(name)) or "")
 
+    def actor(self, name: str) -> Actor | None:
+        """The actor of the person that a name of the article means."""
+        person = self.named(name)
+        return person.actor if person is not None else None
+
     # -- meeting ----------------------------------------------------------------------------------------------------
 
     def meet(self, doc: Doc, linked: list[LinkedEntity]) -> None:
@@ -175,8 +180,7 @@ class People:
             country = entity.actor.country if entity.actor is not None else None
             if country is None or entity.span.start >= person.first.span.start or not 0 <= away <= _SENTENCES_BACK:
                 continue
-            is_subject = role_of(top_of_name(entity.span.root)) == "subject"
-            weight = (_SUBJECT_WEIGHT if is_subject else 1.0) * _DECAY**away
+            weight = (_SUBJECT_WEIGHT if _is_subject(entity.span.root) else 1.0) * _DECAY**away
             weights[country] = weights.get(country, 0.0) + weight
         first, *others = sorted(weights, key=lambda code: -weights[code]) or [""]
         if not first or (others and weights[first] < _PLAINLY * weights[others[0]]):
@@ -205,15 +209,17 @@ class People:
 
     def _body_around(self, head: Token, entity_of: dict[int, LinkedEntity]) -> Actor | None:
         """The body or state that a person's title or apposition names: "Kremlin advisor", "the Iranian minister"."""
-        phrases = [phrase(head)]
-        phrases += [phrase(t) for t in syntax.appositions(head)]
+        around = [head, *syntax.appositions(head)]
         if head.dep_ in _BESIDE:
-            phrases.append(phrase(head.head))
+            around.append(head.head)
         title = _title_before(head)
         if title is not None:
-            phrases.append(phrase(title))
-        for words in phrases:
-            match = self.directory.resolve(words, at=self.at)
+            around.append(title)
+        name = entity_of[head.i].span.text
+        for token in around:
+            # The name itself tells nothing: a judge who is called Putin judges for nobody in Moscow.
+            words = phrase(token).replace(name, "").strip()
+            match = self.directory.resolve(words, at=self.at) if words else None
             if match is not None:
                 return self._body_of(match.actor)
         for token in [*head.subtree]:
@@ -230,6 +236,13 @@ class People:
         if bodies:
             return bodies[0].actor
         return self.directory.state(actor.country or "") or actor
+
+
+def _is_subject(root: Token) -> bool:
+    top = top_of_name(root)
+    while top.dep_ == "conj":
+        top = top_of_name(top.head)
+    return role_of(top) == "subject"
 
 
 def surname_of(name: str) -> str:

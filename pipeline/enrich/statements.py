@@ -53,8 +53,9 @@ def meet(title: Doc, text: Doc, directory: Directory, *, at: date) -> tuple[Cast
     for name, doc in fields:
         linked = entity_stage.link_entities(doc, directory, at, people)
         cast.meet(doc, linked)
-        found.extend(entity_stage.records(linked, doc, name))
     cast.settle()
+    for name, doc in fields:
+        found.extend(entity_stage.records(cast.linked[id(doc)], doc, name, cast.people.actor))
     return cast, found
 
 

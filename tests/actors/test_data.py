@@ -106,6 +106,11 @@ def test_users_entries_are_added_and_win(tmp_path: Path) -> None:
         ('[[person]]\nname = "A B"\nposts = ["leader@nowhere 2020/.."]\n', "nowhere"),
         ('[[person]]\nname = "A B"\ngender = "x"\n', "gender"),
         ('[parts]\nRUS = "Moscow"\n', "[parts]"),
+        ('[given_names]\nx = ["A"]\n', "[given_names]"),
+        ('[given_names]\nf = "A"\n', "[given_names]"),
+        ('[[reading]]\nname = "X"\nactor = "nowhere"\nbecause = ["Y"]\n', "nowhere"),
+        ('[[reading]]\nname = "X"\nactor = "nato"\nbecause = []\n', "because"),
+        ('checked = "soon"\n', "soon"),
     ],
 )
 def test_bad_files_are_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -115,6 +120,29 @@ def test_bad_files_are_refused(tmp_path: Path, text: str, said: str) -> None:
     assert said in str(caught.value)
     assert "own.toml" in str(caught.value)
     assert "\n" not in str(caught.value).strip()
+
+
+def test_users_readings_and_given_names_are_added(tmp_path: Path) -> None:
+    own = write(
+        tmp_path,
+        """
+        checked = "2027-06-30"
+        [given_names]
+        f = ["Xqzara"]
+        [[reading]]
+        name = "NATO"
+        actor = "who"
+        because = ["vaccine"]
+        """,
+    )
+    directory = Directory.load([own])
+    assert directory.gender_of("Xqzara Example") == "f"
+    assert directory.gender_of("Maria Example") == "f"
+    match = directory.reading("NATO", "NATO bought a vaccine.", date(2025, 1, 1))
+    assert match is not None
+    assert match.actor.id == "who"
+    # Who looks through the data again says until when offices have their holders.
+    assert directory.office("the Russian president", at=date(2028, 1, 1)).id == "person/vladimir-putin"  # type: ignore[union-attr]
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

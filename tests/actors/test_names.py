@@ -184,6 +184,57 @@ def test_scan_works_on_decomposed_letters_and_odd_text(directory: Directory) -> 
     assert directory.scan("") == []
 
 
+@pytest.mark.parametrize(
+    "name, text, actor",
+    [
+        ("Georgia", "Georgia voted early, officials in Atlanta said.", "region/us-state-of-georgia"),
+        ("Georgia", "Georgia voted early, officials in Tbilisi and Atlanta said.", None),
+        ("Georgia", "Georgia voted early.", None),
+        ("Tripoli", "Tripoli is the second city of Lebanon.", "region/tripoli-in-lebanon"),
+        ("Congo", "Congo's government met in Brazzaville.", "COG"),
+        ("Congo", "Congo's government met in Kinshasa, across from Brazzaville.", None),
+        ("Brussels", "Brussels is short of tram drivers, the Belgian operator said.", "BEL"),
+        ("Brussels", "Brussels warned the Belgian government over EU rules.", None),
+        ("Oslo", "Oslo is in Norway.", None),
+    ],
+)
+def test_another_reading_needs_words_of_the_article(
+    directory: Directory, name: str, text: str, actor: str | None
+) -> None:
+    match = directory.reading(name, text, SUMMER_2025)
+    assert (match.actor.id if match else None) == actor
+
+
+@pytest.mark.parametrize(
+    "name, gender",
+    [
+        ("Aila Korpinen", "f"), ("Henrik Aldous", "m"), ("José Vidal", "m"), ("JOSÉ VIDAL", "m"),
+        ("Anne-Grete Lie", "f"), ("Kim Sorel", None), ("Maria", None), ("", None), ("Xqz Lie", None),
+    ],
+)  # fmt: skip
+def test_a_given_name_before_a_family_name_tells_the_gender(
+    directory: Directory, name: str, gender: str | None
+) -> None:
+    assert directory.gender_of(name) == gender
+    assert directory.unknown_person(name).gender == gender
+
+
+def test_no_given_name_is_both_womans_and_mans(directory: Directory) -> None:
+    names = directory.files.given_names
+    assert not {slug(n) for n in names["f"]} & {slug(n) for n in names["m"]}
+    assert all(len(set(map(slug, names[g]))) == len(names[g]) > 700 for g in names)
+
+
+@pytest.mark.parametrize("name", ["Milan Zeman", "Paris Trump", "London Macron"])
+def test_a_place_before_a_surname_is_a_given_name(directory: Directory, name: str) -> None:
+    assert directory.find(name, at=SUMMER_2025) == []
+
+
+@pytest.mark.parametrize("name", ["Russian Putin", "Russia's Putin", "Kremlin leader Putin"])
+def test_a_demonym_or_an_owner_before_a_surname_is_a_title(directory: Directory, name: str) -> None:
+    assert [match.actor.name for match in directory.find(name, at=SUMMER_2025)] == ["Vladimir Putin"]
+
+
 def test_scan_takes_linear_time(directory: Directory) -> None:
     text = "Russia warned the United States of America and the New York Times reported it. " * 2000
     assert len(directory.scan(text)) == 3 * 2000

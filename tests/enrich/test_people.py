@@ -1,0 +1,119 @@
+"""The people of an article, and what other words of it make of a name: read with the shipped model."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pipeline.enrich.people import _one_slip, singular
+from tests.enrich import golden
+from tests.enrich.test_enricher import article
+from tests.quality.reading import read
+
+DAY = date(2025, 6, 20)
+
+
+def speaker(text: str, title: str = "") -> tuple[str, str | None, str | None]:
+    """Name, id and country of who makes the last statement of a text."""
+    statement = read(title, text, DAY).statements[-1]
+    (party,) = statement.speakers
+    return party.name, party.actor_id, party.country
+
+
+@pytest.mark.parametrize(
+    "text, name, actor, country",
+    [
+        # An id of their own from name and affiliation.
+        ("Kremlin adviser Lev Orlovski said the talks were over.", "Lev Orlovski", "person/lev-orlovski/rus", "RUS"),
+        ("Baker Nora Winslet said flour was dear.", "Nora Winslet", "person/nora-winslet", None),
+        # A bare title takes the state that the article is about.
+        ("Poland closed the road on Monday. Prime Minister Jan Zawada said it was icy.",
+         "Jan Zawada", "person/jan-zawada/pol", "POL"),
+        ("Poland and Latvia closed the road on Monday. Prime Minister Jan Zawada said it was icy.",
+         "Jan Zawada", "person/jan-zawada", None),
+        # A title that a state has elsewhere.
+        ("Latvia's transport minister closed it. Poland protested. Transport Minister Juris Balodis said it was icy.",
+         "Juris Balodis", "person/juris-balodis/lva", "LVA"),
+        # People of the article before people of the directory.
+        ("Judge Marta Putin freed him on Monday. Putin said the law was clear.",
+         "Marta Putin", "person/marta-putin", None),
+        # A slip of the pen.
+        ("Curator Elsa Brandauer opened the show. Brandaur said it was late.",
+         "Elsa Brandauer", "person/elsa-brandauer", None),
+    ],
+)  # fmt: skip
+def test_who_speaks(text: str, name: str, actor: str, country: str | None) -> None:
+    assert speaker(text) == (name, actor, country)
+
+
+@pytest.mark.parametrize(
+    "text, actor",
+    [
+        ("Iran rejected the vote. Its foreign ministry said the text was unfair.", "irn/foreign-ministry"),
+        ("Putin met farmers. His spokesman said the harvest was good.", "person/dmitry-peskov"),
+        ("Teacher Dora Vienna sued the school. Vienna said it had lied.", "person/dora-vienna"),
+        ("Police in Atlanta closed two roads. Georgia said they would open on Friday.", "region/us-state-of-georgia"),
+        ("Tbilisi closed two roads. Georgia said they would open on Friday.", "GEO"),
+        ("Hamas freed two men. The movement said more would follow.", "hamas"),
+        ("Yonhap carried the report. The news agency said two ships had sunk.", "media/yonhap"),
+        ("Moscow warned Kyiv. Russia's capital said nothing more, and it added that talks were over.", "RUS"),
+    ],
+)
+def test_what_other_words_make_of_it(text: str, actor: str) -> None:
+    assert speaker(text)[1] == actor
+
+
+def test_who_is_older_answers_to_the_age() -> None:
+    text = "Painter Ola Berg, 71, met gallerist Kari Lie, 40. The 71-year-old said art was work."
+    assert speaker(text)[0] == "Ola Berg"
+
+
+def test_we_in_a_quotation_is_who_says_it() -> None:
+    reading = read("", "“We warned Oslo in May,” Swedish Foreign Minister Aase Vik said.", DAY)
+    assert [p.name for p in reading.who(1, 3)] == ["Aase Vik"]
+
+
+@pytest.mark.parametrize(
+    "text, actors",
+    [
+        ("Putin and Xi condemned the raid.", ["person/vladimir-putin", "person/xi-jinping"]),
+        ("The Russian and Chinese presidents condemned the raid.", ["person/vladimir-putin", "person/xi-jinping"]),
+        ("Kenyan and Ugandan officials condemned the raid.", ["ken/official", "uga/official"]),
+        ("Western leaders, including Macron and Merz, condemned the raid.",
+         ["person/emmanuel-macron", "person/friedrich-merz"]),
+        ("Ghana and Togo closed the road. They condemned the raid.", ["GHA", "TGO"]),
+        ("The Kremlin and Downing Street condemned the raid.", ["RUS", "GBR"]),
+    ],
+)  # fmt: skip
+def test_several_speak(text: str, actors: list[str]) -> None:
+    assert [p.actor_id for p in read("", text, DAY).statements[-1].speakers] == actors
+
+
+def test_officials_are_a_group() -> None:
+    (party,) = read("", "US officials condemned the raid.", DAY).statements[-1].speakers
+    assert (party.name, party.actor_id, party.kind, party.country) == ("US officials", "usa/official", "group", "USA")
+
+
+def test_people_not_known_have_their_id_in_the_entities_too() -> None:
+    text = "Kremlin adviser Lev Orlovski left. Orlovski said nothing."
+    entities = [e for a in golden.enricher().pipe([article("x", "", text)]) for e in a.entities if e.label == "PERSON"]
+    assert [(e.name, e.actor_id, e.country) for e in entities] == [
+        ("Lev Orlovski", "person/lev-orlovski/rus", "RUS")
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "one, other, slip",
+    [
+        ("maurer", "mauer", True), ("mauer", "maurer", True), ("pimentel", "pimental", True), ("waters", "water", True),
+        ("maurer", "maurer", False), ("maurer", "taurer", False), ("maurer", "mayer", False),
+        ("marner", "maurers", False),
+    ],
+)  # fmt: skip
+def test_one_slip(one: str, other: str, slip: bool) -> None:
+    assert _one_slip(one, other) is slip
+
+
+def test_singular() -> None:
+    assert [singular(w) for w in ("ministers", "parties", "press", "bus")] == ["minister", "party", "press", "bus"]
