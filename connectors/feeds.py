@@ -27,6 +27,7 @@ from connectors.entries import Entries
 from connectors.http import Response
 from pipeline.errors import BadInput, DemarcheError, Transient
 from pipeline.inputs import article_from_page, decode_page, fragment_to_text, make_article
+from pipeline.inputs.page_faults import STUB_CHARS
 from pipeline.inputs.urls import host_of
 from pipeline.records import Article, Publisher, SourceRef
 
@@ -119,7 +120,8 @@ class FeedConnector:
             text = max(content, summary, key=len)
             if not text:
                 raise
-            return self._make(link, title, text, fields)
+            flags = ["stub"] if len(text) < STUB_CHARS else None
+            return self._make(link, title, text, {**fields, "flags": flags})
         return page if len(page.text) >= len(content) else self._make(link, title, content, fields)
 
     def _page(self, link: str, title: str, fields: dict[str, Any]) -> Article:

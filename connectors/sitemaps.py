@@ -6,6 +6,7 @@ the rest counts as known; later visits take what was not listed before and what 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ MAX_PAGES = 1000
 MAX_CHILDREN = 50
 _MAX_UNDATED = 20_000
 _FRESH = timedelta(days=2)
+_HALVES = re.compile(rb"\xed[\xa0-\xbf].|&#(?:x0*[dD][89a-fA-F]..|0*5[5-7]\d{3});", re.DOTALL)
 _GZIP = b"\x1f\x8b"
 
 
@@ -178,7 +180,11 @@ def parse(response: Response) -> Sitemap:
         raise BadInput(f"{response.url} declares entities of its own, which are not read: {error}.") from None
     except (ParseError, ValueError, LookupError):
         parser = lxml.etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
-        root = lxml.etree.fromstring(body, parser) if body else None
+        # Half characters, written as references or as bytes, come through lxml's repair and cannot be read then.
+        try:
+            root = lxml.etree.fromstring(_HALVES.sub(b"", body), parser)
+        except (lxml.etree.LxmlError, ValueError):
+            root = None
     if root is None or _local(root) not in ("urlset", "sitemapindex"):
         raise BadInput(f"{response.url} is not a sitemap.", "Name the address of a sitemap or of an index of them.")
     is_index = _local(root) == "sitemapindex"

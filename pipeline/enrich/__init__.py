@@ -61,7 +61,12 @@ class Enricher:
 
     def _batch(self, batch: list[Article]) -> Iterator[EnrichedArticle]:
         languages = [detect(f"{a.title}\n{a.text}", a.language) for a in batch]
-        readable = [i for i, found in enumerate(languages) if found in {self.language, None}]
+        # What its provider took back is told no more: a notice why may quote it.
+        readable = [
+            i
+            for i, found in enumerate(languages)
+            if found in {self.language, None} and "withdrawn" not in batch[i].flags
+        ]
         texts = [text for i in readable for text in (batch[i].title, without_datelines(batch[i].text))]
         docs = iter([self._read(doc) for doc in self.nlp.pipe(texts)])
         pairs = {i: (next(docs), next(docs)) for i in readable}

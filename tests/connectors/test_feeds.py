@@ -96,6 +96,7 @@ def test_a_teaser_is_completed_from_the_page(site: Site, read: Read) -> None:
 def test_without_a_page_the_summary_must_do(site: Site, read: Read) -> None:
     summary = "<description>The harbour authority warned ships.</description>"
     site.pages["/feed"] = rss(item(site.url("/gone"), content="", extra=summary)).encode()
+    assert articles(read(site.url("/feed")))[0].flags == ["stub"]
     (article,) = articles(read(site.url("/feed")))
     assert article.text == "The harbour authority warned ships."
 

@@ -54,6 +54,14 @@ def test_another_language_passes_through_marked(enricher: Enricher) -> None:
     assert found.text == german
 
 
+def test_what_was_withdrawn_says_nothing(enricher: Enricher) -> None:
+    words = "Canceled by its provider. The ministry warned nobody on Monday, its spokeswoman said."
+    told, withdrawn = article("a", "", words), article("b", "", words).model_copy(update={"flags": ["withdrawn"]})
+    found = list(enricher.pipe([withdrawn, told]))
+    assert [bool(enriched.statements) for enriched in found] == [False, True]
+    assert found[0].text == words
+
+
 def test_empty_fields_are_no_trouble(enricher: Enricher) -> None:
     assert next(enricher.pipe([article("empty", "", "")])).statements == []
 
