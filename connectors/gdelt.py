@@ -23,6 +23,9 @@ MAX_TABLE_BYTES = 100 * 2**20
 MAX_ARTICLES = 500
 """Articles that one visit takes: an update names some thousand, of all the world's papers."""
 
+_REACH_S = 1500.0
+"""An update is replaced by the next after a quarter of an hour: it must be asked for before."""
+
 _UPDATE = re.compile(rb"^\d+ ([0-9a-f]{32}) (\S+\.export\.csv\.zip)\s*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -39,6 +42,7 @@ class GdeltConnector:
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
         target = self._target
         entries = Entries(checkpoint, target.now)
+        target.reach_s = _REACH_S
         try:
             response = target.fetch(checkpoint, whole=Entries.due(checkpoint, target.now))
             if response.not_modified:

@@ -123,6 +123,7 @@ class SitemapConnector:
         entries.save()
         dates = [address.dated for address in addresses if address.dated and address.dated <= target.now]
         checkpoint["newest"] = max([newest, *dates]).timestamp()
+        target.reach_s = (target.now - min(dates)).total_seconds() if dates else None
         target.remember(response, checkpoint)
 
     def _children(self, index: Sitemap, checkpoint: Checkpoint) -> Iterator[Address | Found]:
