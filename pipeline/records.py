@@ -278,6 +278,25 @@ class Telling(Record):
     """Why it joined the claim, or why it raised no alert of its own."""
 
 
+class Delivery(Record):
+    """One message to one channel about one alert: when it is due, and what has become of it.
+
+    `dropped`: nobody is to be told any more, or a like alert has just gone. A `sending` one whose `due_at` has passed
+    was left by a worker that died: it is sent again, under the same key.
+    """
+
+    channel: str
+    state: Literal["due", "sending", "sent", "failed", "dropped"] = "due"
+    due_at: UtcTime
+    digest: str = ""
+    because: str = ""
+    attempts: int = 0
+    replays: int = 0
+    """How often it was taken up again from the dead letters."""
+    changed_at: UtcTime | None = None
+    error: str = ""
+
+
 class Firing(Record):
     """A rule met by a claim, and by which of its tellings. `created_at` is None until the alert is due."""
 
@@ -287,6 +306,11 @@ class Firing(Record):
     why: str
     confidence: float
     created_at: UtcTime | None = None
+    deliveries: list[Delivery] = Field(default_factory=list)
+    held_back: str = ""
+    """The alert that has just gone out instead, by the rule's throttle."""
+    similar: list[str] = Field(default_factory=list)
+    """Alerts that this one holds back."""
 
 
 class Claim(Record):
@@ -359,6 +383,11 @@ class Alert(Record):
     """Every statement of its claim, oldest first, each with why it joined."""
     suppressed: list[Telling] = Field(default_factory=list)
     """What was said about its claim that is no news, each with why it raised no alert."""
+    deliveries: list[Delivery] = Field(default_factory=list)
+    held_back: str = ""
+    """The alert that has just gone out instead, by the rule's throttle."""
+    similar: list[str] = Field(default_factory=list)
+    """Alerts that this one holds back."""
     first_seen_at: UtcTime
     last_seen_at: UtcTime
     created_at: UtcTime

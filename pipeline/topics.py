@@ -77,7 +77,8 @@ def topics(settings: Settings) -> Topics:
     until it is purged, replayed and then too old, so that its topic is compacted as well.
     """
     prefix = settings.topic_prefix
-    claims_kept = timedelta(hours=settings.claim_window_h + settings.alert_max_age_h, days=7)
+    # What is remembered of a side for rules about change goes back 30 days.
+    claims_kept = timedelta(days=30 + 7, hours=settings.claim_window_h + settings.alert_max_age_h)
     return Topics(
         articles_raw=Topic(prefix + "articles.raw", PARTITIONS, timedelta(days=30)),
         articles_enriched=Topic(prefix + "articles.enriched", PARTITIONS, timedelta(days=7)),

@@ -17,21 +17,38 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.alerts.countries import actor_id, country_code, state_code
+from pipeline.alerts.groups import UnknownGroup, expanded
 from pipeline.alerts.matter import stem
+from pipeline.alerts.times import clock, hours, span, zone
 from pipeline.errors import BadSetting
 from pipeline.records import WARNING_ACTS, Act, Party, StatementRecord, Status
 
 ANYBODY = "*"
 _MEDIA_KIND = "agency"
+_NAMES_OF_ACTORS = ("speakers", "addressees", "targets")
 _TOKEN = re.compile(r"\w+")
+
+
+ThrottlePart = Literal["addressee", "act"]
+KEPT_D, THROTTLE_MAX_D = 30, 3
+"""How far back rules about change and throttles can look (days): so long is remembered what a side said."""
 
 
 class Rule(BaseModel):
@@ -50,10 +67,51 @@ class Rule(BaseModel):
     topics: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    stance: Literal["", "for", "against"] = ""
     min_confidence: float = Field(0.0, ge=0, le=1)
     min_publishers: int = Field(1, ge=1)
+    change: Literal["", "first", "flip", "spike"] = ""
+    window: str = "30d"
+    within: str = "24h"
+    at_least: int = Field(3, ge=2)
+    factor: float = Field(3.0, gt=0)
+    channels: tuple[str, ...] = ()
+    quiet_hours: str = ""
+    time_zone: str = "UTC"
+    throttle: str = ""
+    throttle_by: tuple[ThrottlePart, ...] = ("addressee",)
+    digest: Literal["", "hourly", "daily"] = ""
+    digest_at: str = "07:00"
 
-    @field_validator("speakers", "addressees", "topics", "publishers", "languages")
+    @field_validator("window", "within", "throttle")
+    @classmethod
+    def _is_span(cls, value: str, info: ValidationInfo) -> str:
+        longest = {"window": KEPT_D, "within": KEPT_D, "throttle": THROTTLE_MAX_D}[info.field_name or ""]
+        if value and span(value) > timedelta(days=longest):
+            raise ValueError(f"'{value}' is longer than {longest} days, for which is remembered what was said")
+        return value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _are_hours(cls, value: str) -> str:
+        if value:
+            hours(value)
+        return value
+
+    @field_validator("digest_at")
+    @classmethod
+    def _is_clock(cls, value: str) -> str:
+        clock(value)
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        zone(value)
+        return value
+
+    @field_validator("speakers", "addressees", "topics", "publishers", "languages", "targets", "channels")
     @classmethod
     def _not_blank(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if any(not value.strip() for value in values):
@@ -66,6 +124,12 @@ class Rule(BaseModel):
         if not values:
             raise ValueError("must name at least one")
         return values
+
+    @model_validator(mode="after")
+    def _fits(self) -> Rule:
+        if self.change == "spike" and span(self.within) >= span(self.window):
+            raise ValueError("'within' must be shorter than 'window'")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +178,10 @@ class RuleSet:
         """Whether so many independent publishers are enough for a rule that is in force."""
         rule = self._by_id.get(rule_id)
         return rule is not None and publishers >= rule.min_publishers
+
+    def get(self, rule_id: str) -> Rule | None:
+        """The rule that is in force under this id."""
+        return self._by_id.get(rule_id)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -171,9 +239,13 @@ def _why(rule: Rule, record: StatementRecord) -> str:
         return ""
     if rule.addressees and not addressee:
         return ""
+    target = _target_met(rule, record)
+    if (rule.targets or rule.stance) and not target:
+        return ""
     parts = [f"speaker {speaker}", f"act {statement.act}", f"status {statement.status}"]
     parts += [f"addressee {addressee}"] if addressee else []
     parts += [f"topic “{topic}”"] if topic else []
+    parts += [f"stance {target}"] if target else []
     parts += [f"publisher {publisher}"] if publisher else []
     parts += [f"confidence {statement.confidence:.2f} ≥ {rule.min_confidence:g}"] if rule.min_confidence else []
     return "; ".join(parts)
@@ -194,6 +266,17 @@ def _speaker_met(rule: Rule, record: StatementRecord) -> str:
     if not found and (statement.alertable or not warning):
         found = _party_met(rule.speakers, statement.speakers)
     return found
+
+
+def _target_met(rule: Rule, record: StatementRecord) -> str:
+    """Towards whom the speaker takes the stance that a rule asks for."""
+    for stance in record.statement.stances:
+        if rule.stance and stance.polarity != (1 if rule.stance == "for" else -1):
+            continue
+        found = _party_met(rule.targets, [stance.target]) if rule.targets else _described(stance.target)
+        if found:
+            return f"{stance.polarity:+d} towards {found}"
+    return ""
 
 
 def _is_political(party: Party) -> bool:
@@ -219,7 +302,9 @@ def _publisher_names(record: StatementRecord) -> set[str]:
 
 
 def _mentions(record: StatementRecord, topic: str) -> bool:
-    """Whether all words of a topic stand in a row in the statement or the headline, in whatever inflection."""
+    """Whether a topic is meant: an actor it names, or all its words in a row, in the statement or the headline."""
+    if _name_keys(topic) & {actor.casefold() if "/" in actor else actor for actor in record.actor_ids}:
+        return True
     wanted = [stem(word) for word in _TOKEN.findall(topic)]
     for text in (record.words, record.evidence, record.title, *record.matter):
         words = [stem(word) for word in _TOKEN.findall(text)]
@@ -278,16 +363,18 @@ def _parse(name: str, text: str) -> Iterator[Rule]:
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{name} is not valid TOML: {error}.") from error
     for key in table:
-        if key != "rule":
+        if key not in ("rule", "groups"):
             raise BadSetting(
-                f"{name}{_line(text, key)}: unknown key '{key}'.", "A rule file holds [[rule]] tables only."
+                f"{name}{_line(text, key)}: unknown key '{key}'.",
+                "A rule file holds [[rule]] tables, and lists of your own in [groups].",
             )
+    groups = _own_groups(name, text, table.get("groups", {}))
     entries = table.get("rule", [])
     if not isinstance(entries, list) or not entries:
         raise BadSetting(f"{name}: no rule in it.", "Begin each rule with a line [[rule]].")
     seen: set[str] = set()
     for number, entry in enumerate(entries):
-        rule = _rule(name, text, number, entry)
+        rule = _rule(name, text, number, entry, groups)
         if rule.id in seen:
             at = _line(text, "id", number)
             raise BadSetting(f"{name}{at}: the rule id '{rule.id}' is there twice.", "Give each rule its own id.")
@@ -295,21 +382,37 @@ def _parse(name: str, text: str) -> Iterator[Rule]:
         yield rule
 
 
-def _rule(name: str, text: str, number: int, entry: Any) -> Rule:
+def _own_groups(name: str, text: str, table: Any) -> dict[str, tuple[str, ...]]:
+    """The user's own lists, by their names in lower case."""
+    if not isinstance(table, dict):
+        raise BadSetting(f"{name}{_line(text, 'groups')}: 'groups' is not a table.", "Begin it with a line [groups].")
+    for key, members in table.items():
+        if not isinstance(members, list) or not members or not all(isinstance(m, str) and m.strip() for m in members):
+            raise BadSetting(
+                f"{name}{_line(text, key)}: the group '{key}' is not a list of names.",
+                f'Write {key} = ["Finland", "Sweden"].',
+            )
+    return {key.casefold(): tuple(members) for key, members in table.items()}
+
+
+def _rule(name: str, text: str, number: int, entry: Any, groups: dict[str, tuple[str, ...]]) -> Rule:
     if not isinstance(entry, dict):
         raise BadSetting(f"{name}: rule {number + 1} is not a table.", "Begin each rule with a line [[rule]].")
     entry = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     if isinstance(entry.get("min_confidence"), int) and not isinstance(entry["min_confidence"], bool):
         entry["min_confidence"] = float(entry["min_confidence"])
+    called = entry.get("id") if isinstance(entry.get("id"), str) else f"number {number + 1}"
     try:
-        return Rule(**entry)
+        rule = Rule(**entry)
+        return rule.model_copy(update={key: expanded(getattr(rule, key), groups) for key in _NAMES_OF_ACTORS})
+    except UnknownGroup as error:
+        key = next(key for key in _NAMES_OF_ACTORS if error.name in entry.get(key, ()))
+        raise BadSetting(f"{name}{_line(text, key, number)}: rule '{called}', key '{key}': {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0]) if first["loc"] else ""
-        called = entry.get("id") if isinstance(entry.get("id"), str) else f"number {number + 1}"
-        raise BadSetting(
-            f"{name}{_line(text, key, number)}: rule '{called}', key '{key}': {_problem(first)}.", _hint(key, first)
-        ) from error
+        where = f"{name}{_line(text, key, number)}: rule '{called}'" + (f", key '{key}'" if key else "")
+        raise BadSetting(f"{where}: {_problem(first)}.", _hint(key, first)) from error
 
 
 def _problem(error: Any) -> str:

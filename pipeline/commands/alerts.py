@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.alerts import RuleSet, load_rules, process, settle
+from pipeline.alerts import RuleSet, SideState, load_rules, process, settle
 from pipeline.errors import BadInput
-from pipeline.records import Alert, AlertState, Article, Claim, EnrichedArticle, Party, Telling
+from pipeline.records import Alert, AlertState, Article, EnrichedArticle, Party, Telling
 from pipeline.settings import Settings, settings
 
 _UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -233,12 +233,13 @@ def replay(articles: Iterable[EnrichedArticle], rules: RuleSet, options: Setting
     """The alerts that articles raise when each is processed at the time of its publication, in their last state."""
     from pipeline.enrich import statement_records
 
-    claims: dict[str, list[Claim]] = {}
+    states: dict[str, SideState] = {}
     raised: dict[str, Alert] = {}
     for article in articles:
         for record in settle(statement_records(article), article):
-            outcome = process(claims.get(record.key, []), record, rules, options, now=record.said_at)
-            claims[record.key] = outcome.claims
+            before = states.get(record.key, SideState())
+            outcome = process(before.claims, record, rules, options, record.said_at, before.memory)
+            states[record.key] = SideState(claims=outcome.claims, memory=outcome.memory)
             raised.update({alert.alert_id: alert for alert in outcome.alerts})
     return list(raised.values())
 

@@ -153,7 +153,7 @@ def _changed_by_user(client: Elasticsearch, settings: Settings, alert_id: str, c
 def joined(newer: Alert, stored: Alert) -> Alert:
     """The stored alert with what the stream has learned since: a replay must not make sources fewer.
 
-    All that users decided is taken from the stored one.
+    All that users decided, and what has been delivered, is taken from the stored one.
     """
     sources: dict[str, AlertSource] = {source.article_id: source for source in (*stored.sources, *newer.sources)}
     ordered = sorted(sources.values(), key=lambda source: (source.said_at, source.article_id))
@@ -166,6 +166,8 @@ def joined(newer: Alert, stored: Alert) -> Alert:
             "sources": ordered,
             "tellings": _united(stored.tellings, newer.tellings),
             "suppressed": _united(stored.suppressed, newer.suppressed),
+            "deliveries": stored.deliveries,
+            "similar": sorted({*stored.similar, *newer.similar}),
             "publisher_count": max(stored.publisher_count, newer.publisher_count),
             "first_seen_at": min(stored.first_seen_at, newer.first_seen_at),
             "last_seen_at": max(stored.last_seen_at, newer.last_seen_at),

@@ -175,6 +175,10 @@ def alert_document(alert: Alert) -> Document:
             "publisher_count": alert.publisher_count,
             "joined_count": alert.joined_count,
             "suppressed_count": len(alert.suppressed),
+            "similar_count": len(alert.similar),
+            "channels": _distinct(delivery.channel for delivery in alert.deliveries),
+            "delivery_states": _distinct(delivery.state for delivery in alert.deliveries),
+            "delivery_due_at": _iso(_next_delivery_at(alert)),
             "first_seen_at": _iso(alert.first_seen_at),
             "last_seen_at": _iso(alert.last_seen_at),
             "created_at": _iso(alert.created_at),
@@ -182,6 +186,11 @@ def alert_document(alert: Alert) -> Document:
             "alert": alert.model_dump(mode="json"),
         }
     )
+
+
+def _next_delivery_at(alert: Alert) -> datetime | None:
+    """When there is something to do for this alert next."""
+    return min((d.due_at for d in alert.deliveries if d.state in ("due", "sending")), default=None)
 
 
 def _published(article: EnrichedArticle, searched: str) -> Document:

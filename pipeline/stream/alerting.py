@@ -15,7 +15,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.alerts import Outcome
+from pipeline.alerts import Memory, Outcome, SideState, unfired
 from pipeline.dead_letters import Incoming
 from pipeline.errors import BadSetting, Terminal
 from pipeline.records import Alert, Claim, StatementRecord
@@ -28,8 +28,17 @@ log = logging.getLogger(__name__)
 _CLAIMS: TypeAdapter[list[Claim]] = TypeAdapter(list[Claim])
 
 
+def read_state(value: bytes | None) -> SideState:
+    """What is kept of a side; up to version 0.1 it was a list of its claims."""
+    if not value:
+        return SideState()
+    if value.startswith(b"["):
+        return SideState(claims=_CLAIMS.validate_json(value))
+    return SideState.model_validate_json(value)
+
+
 class ClaimsTable(Protocol):
-    """The open claims of each side, as JSON."""
+    """The open claims of each side and what is remembered of it, as JSON."""
 
     def get(self, side: str) -> bytes | None: ...
 
@@ -43,7 +52,7 @@ class AlertWriter(Protocol):
     def alert(self, alert: Alert, *, create: bool) -> bool: ...
 
 
-Engine = Callable[[list[Claim], StatementRecord, datetime], Outcome]
+Engine = Callable[[list[Claim], StatementRecord, datetime, Memory], Outcome]
 """pipeline.alerts.process with rules and settings filled in."""
 
 
@@ -69,7 +78,7 @@ class AlertStep:
 
     async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]:
         given_up: list[GivenUp] = []
-        claims: dict[str, list[Claim]] = {}
+        states: dict[str, SideState] = {}
         touched: dict[str, Incoming] = {}
         alerts: dict[str, tuple[Incoming, Alert]] = {}
         new: set[str] = set()
@@ -78,8 +87,8 @@ class AlertStep:
             try:
                 record = StatementRecord.model_validate_json(incoming.value or b"")
                 side = record.key
-                before = claims[side] if side in claims else self._remembered(side)
-                outcome = self._engine(before, record, now)
+                before = states[side] if side in states else read_state(self._table.get(side))
+                outcome = self._engine(before.claims, record, now, before.memory)
             except ValidationError as error:
                 given_up.append(GivenUp(incoming, f"Not a statement: {describe(error)}", "BadInput"))
                 continue
@@ -87,23 +96,22 @@ class AlertStep:
                 log.exception("The alert rules failed on a statement")
                 given_up.append(GivenUp(incoming, f"The alert rules failed: {error}", type(error).__name__))
                 continue
-            claims[side], touched[side] = outcome.claims, incoming
+            states[side] = SideState(claims=outcome.claims, memory=outcome.memory)
+            touched[side] = incoming
             alerts.update({alert.alert_id: (incoming, alert) for alert in outcome.alerts})
             new |= outcome.new
         delivered = await asyncio.gather(*(self._deliver(*pair, pair[1].alert_id in new) for pair in alerts.values()))
-        given_up += [refused for refused in delivered if refused]
+        refused = {key for key, gone in zip(alerts, delivered, strict=True) if gone and key in new}
+        given_up += [gone for gone in delivered if gone]
         for side, incoming in touched.items():
-            await self._remember(side, claims[side], incoming)
+            # An alert that was refused has not fired: the replay of its statement raises it.
+            claims = unfired(states[side].claims, refused) if refused else states[side].claims
+            await self._remember(side, states[side].model_copy(update={"claims": claims}), incoming)
         return given_up
 
-    def _remembered(self, side: str) -> list[Claim]:
-        value = self._table.get(side)
-        return _CLAIMS.validate_json(value) if value else []
-
-    async def _remember(self, side: str, claims: list[Claim], because_of: Incoming) -> None:
-        value = _CLAIMS.dump_json(claims)
-        if value != (self._table.get(side) or b"[]"):
-            await self._table.put(side, value, because_of)
+    async def _remember(self, side: str, state: SideState, because_of: Incoming) -> None:
+        if state != read_state(self._table.get(side)):
+            await self._table.put(side, state.to_json(), because_of)
 
     async def _deliver(self, because_of: Incoming, alert: Alert, new: bool) -> GivenUp | None:
         """Elasticsearch decides whether an alert is new: it was made before where a crash made us forget."""

@@ -17,13 +17,13 @@ from typing import Any, ParamSpec, TypeVar
 import faust
 from faust.types import TP
 from mode.utils.queues import FlowControlEvent
-from pydantic import TypeAdapter
 
+from pipeline.alerts.memory import KEPT
 from pipeline.dead_letters import Incoming, make_letter
 from pipeline.errors import Transient
 from pipeline.metrics import Counters
-from pipeline.records import Claim
 from pipeline.settings import Settings
+from pipeline.stream.alerting import read_state
 from pipeline.stream.batches import FIRST_PAUSE_S, Batches, GivenUp, NotOurs, Step
 from pipeline.stream.messages import Received
 from pipeline.stream.offsets import Arrivals, StrictTransport, committed_offsets, fetch
@@ -114,7 +114,7 @@ class FaustClaims:
 
     def __init__(self, app: faust.App, settings: Settings) -> None:
         self._app = app
-        self._kept = timedelta(hours=settings.claim_window_h + settings.alert_max_age_h)
+        self._kept = max(timedelta(hours=settings.claim_window_h + settings.alert_max_age_h), KEPT)
         self._table = app.Table("claims", key_type=bytes, value_type=bytes, partitions=PARTITIONS)
 
     def get(self, side: str) -> bytes | None:
@@ -136,10 +136,10 @@ class FaustClaims:
             self._table.data.pop(side, None)
 
 
-def _last_seen(claims: bytes) -> datetime:
-    adapter: TypeAdapter[list[Claim]] = TypeAdapter(list[Claim])
-    seen = [claim.last_seen_at for claim in adapter.validate_json(claims)]
-    return max(seen, default=datetime.min.replace(tzinfo=UTC))
+def _last_seen(value: bytes) -> datetime:
+    state = read_state(value)
+    seen = [claim.last_seen_at for claim in state.claims]
+    return max([*seen, *filter(None, [state.memory.last_at])], default=datetime.min.replace(tzinfo=UTC))
 
 
 class Stream:

@@ -16,7 +16,8 @@ from pathlib import Path
 import click
 import faust
 
-from pipeline.alerts import load_rules, process, settle
+from pipeline.alerts import process, settle
+from pipeline.alerts.live import LiveRules
 from pipeline.errors import DemarcheError
 from pipeline.metrics import Counters
 from pipeline.records import Alert, Party
@@ -87,14 +88,14 @@ def real_parts(settings: Settings) -> Parts:
     from pipeline.enrich import statement_records
     from pipeline.index import Writer, connect
 
-    rules = load_rules(settings.rules)
+    rules = LiveRules(settings.rules)
     client = connect(settings)
     return Parts(
         load_enricher=load_real_enricher,
         statements_of=lambda article: settle(statement_records(article), article),
         articles=Writer(client, settings),
         alerts=Writer(client, settings),
-        engine=lambda claims, record, now: process(claims, record, rules, settings, now),
+        engine=lambda claims, record, now, memory: process(claims, record, rules.current(), settings, now, memory),
         console=print_alert,
     )
 

@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.alerts import RuleSet, load_rules
 from pipeline.alerts.countries import country_code
+from pipeline.alerts.live import LiveRules
 from pipeline.alerts.rules import Rule
 from pipeline.errors import BadSetting
-from pipeline.records import Party, StatementRecord
+from pipeline.records import Party, Stance, StatementRecord
 
 Make = Callable[..., StatementRecord]
 WARNING = "[RUS:Maria Zakharova] warned {USA:Washington} against strikes on Iran."
@@ -185,3 +186,84 @@ def test_many_rules_cost_a_statement_hardly_more_than_few(record: Make) -> None:
 )  # fmt: skip
 def test_countries_by_name_code_and_demonym(name: str, code: str | None) -> None:
     assert country_code(name) == code
+
+
+FINNISH = "[FIN:Helsinki] warned {RUS:Moscow} over cables."
+
+
+@pytest.mark.parametrize(
+    "speakers, matches",
+    [
+        ('["Nordic countries"]', True),
+        ('["members of the EU"]', True),
+        ('["members of NATO"]', True),
+        ('["EU"]', False),
+        ('["G7"]', False),
+        ('["my watch"]', True),
+        ('["members of my watch"]', True),
+    ],
+)
+def test_groups_are_data_or_lists_of_the_users_own(record: Make, tmp_path: Path, speakers: str, matches: bool) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(
+        f'[groups]\n"my watch" = ["Finland", "Chad"]\n\n[[rule]]\nid = "r"\nspeakers = {speakers}\n', "utf8"
+    )
+    assert bool(load_rules(file).matches(record(FINNISH))) is matches
+
+
+@pytest.mark.parametrize(
+    "lines, says",
+    [
+        (
+            'speakers = ["members of Atlantis"]',
+            r"rules.toml:3: rule 'r', key 'speakers': 'members of Atlantis' is no group",
+        ),
+        ('quiet_hours = "at night"', r"rules.toml:3: rule 'r', key 'quiet_hours': 'at night' are no quiet hours"),
+        ('time_zone = "Mars"', r"rules.toml:3: rule 'r', key 'time_zone': 'Mars' is no time zone"),
+        ('throttle = "30d"', r"rules.toml:3: rule 'r', key 'throttle': '30d' is longer than 3 days"),
+        ('throttle_by = ["rule"]', r"rules.toml:3: rule 'r', key 'throttle_by': 'rule' is not one of"),
+        ('digest = "weekly"', r"rules.toml:3: rule 'r', key 'digest': 'weekly' is not one of"),
+        ('change = "spike"\nwithin = "7d"\nwindow = "7d"', r"rules.toml:1: rule 'r': 'within' must be shorter"),
+    ],
+)
+def test_mistakes_in_the_new_keys_name_file_line_rule_and_key(tmp_path: Path, lines: str, says: str) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(f'[[rule]]\nid = "r"\n{lines}\n', "utf8")
+    with pytest.raises(BadSetting, match=says):
+        load_rules(file)
+
+
+def test_a_stance_towards_a_target(record: Make) -> None:
+    warning = record(WARNING)
+    warning.statement.stances = [Stance(target=Party(name="Washington", country="USA"), polarity=-1)]
+    assert met(warning, targets=("United States",), stance="against")
+    assert met(warning, stance="against")
+    assert not met(warning, targets=("United States",), stance="for")
+    assert not met(warning, targets=("Iran",))
+
+
+def test_a_topic_may_be_an_actor(record: Make) -> None:
+    told = record("[EGY:Cairo] warned {ISR:Israel} over raids in the north.", actor_ids=["SYR"])
+    assert met(told, topics=("Syria",))
+    assert not met(told, topics=("Jordan",))
+
+
+def test_rules_follow_their_files_and_a_bad_edit_changes_nothing(tmp_path: Path) -> None:
+    file, now = tmp_path / "rules.toml", [0.0]
+    file.write_text('[[rule]]\nid = "one"\n', "utf8")
+    live = LiveRules(file, clock=lambda: now[0])
+    file.write_text('[[rule]]\nid = "one"\n\n[[rule]]\nid = "two"\n', "utf8")
+    assert [rule.id for rule in live.current()] == ["one"], "not looked at yet"
+    now[0] += 6
+    assert [rule.id for rule in live.current()] == ["one", "two"]
+    file.write_text('[[rule]]\nid = "three"\nspeekers = []\n', "utf8")
+    now[0] += 6
+    assert [rule.id for rule in live.current()] == ["one", "two"]
+    assert "rules.toml:3: rule 'three', key 'speekers'" in live.problem
+    file.write_text('[[rule]]\nid = "three"\n', "utf8")
+    now[0] += 6
+    assert [rule.id for rule in live.current()] == ["three"]
+    assert live.problem == ""
+    file.unlink()
+    now[0] += 6
+    assert [rule.id for rule in live.current()] == ["three"]

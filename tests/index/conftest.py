@@ -10,6 +10,7 @@ import pytest
 from pipeline.records import (
     Alert,
     AlertSource,
+    Delivery,
     EnrichedArticle,
     Entity,
     Party,
@@ -101,6 +102,7 @@ def full_alert() -> Alert:
         confidence=0.9,
         sources=[source],
         publisher_count=1,
+        deliveries=[Delivery(channel="desk", due_at=SEEN)],
         first_seen_at=SEEN,
         last_seen_at=SEEN,
         created_at=SEEN,

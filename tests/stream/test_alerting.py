@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.alerts import load_rules, process
+from pipeline.alerts import Memory, load_rules, process
 from pipeline.dead_letters import Incoming
 from pipeline.errors import BadSetting, Terminal, Transient
 from pipeline.records import Alert, Claim, Party, SourceRef, Statement, StatementRecord
@@ -69,10 +69,10 @@ class Bench:
             FakeOutbox(self.journal),
         )
 
-        def engine(claims: list[Claim], record: StatementRecord, now: datetime) -> Outcome:
+        def engine(claims: list[Claim], record: StatementRecord, now: datetime, memory: Memory) -> Outcome:
             if "FAULT" in record.words:
                 raise KeyError("a fault in the rules")
-            return process(claims, record, rules, settings, now)
+            return process(claims, record, rules, settings, now, memory)
 
         self.step = AlertStep(
             engine, self.table, self.writer, self.outbox, "alerts", console=lambda alert: self.journal.append("console")
@@ -165,6 +165,16 @@ def test_an_alert_that_is_refused_for_good_is_given_up(bench: Bench) -> None:
     bench.writer.error = Terminal("the document is malformed")
     given_up = bench(warning(1))
     assert [one.reason for one in given_up] == ["The alert was refused: the document is malformed"]
+
+
+def test_the_replay_of_a_statement_raises_the_alert_that_was_refused(bench: Bench) -> None:
+    bench.writer.error = Terminal("the document is malformed")
+    assert len(bench(warning(1))) == 1
+    bench.writer.error = None
+    assert bench(warning(1)) == []
+    assert bench.journal == ["create", "send", "console", "remember"]
+    bench(warning(1))
+    assert bench.journal == []
 
 
 def test_a_wrong_password_is_no_reason_to_give_an_alert_up(bench: Bench) -> None:
