@@ -57,6 +57,10 @@ class Settings(BaseModel):
     actors: tuple[Path, ...] = Field((), description="Own actor files (TOML), added to those that come along.")
     cues: tuple[Path, ...] = Field((), description="Own cue files (TOML), added to those that come along.")
     rules: Path | None = Field(None, description="Alert rules: a TOML file or a folder of them; default: ours.")
+    channels: Path | None = Field(None, description="Channels that alerts are sent to (TOML); default: none.")
+    web_address: str = Field(
+        "", description="Where users reach the pages, for links in messages: https://news.example.org"
+    )
     claim_window_h: float = Field(72.0, gt=0, description="How long tellings join a claim after its last (hours).")
     alert_max_age_h: float = Field(48.0, gt=0, description="Older statements are indexed but alert nobody (hours).")
     contact: str = Field("", description="Address that the user agent names, so that publishers can reach you.")

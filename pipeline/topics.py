@@ -55,6 +55,8 @@ class Topics:
     dead_letter: Topic
     sources_health: Topic
     """The last health record of each followed source, under its id."""
+    deliveries: Topic
+    """Messages that did not get through, sent back by a replay of their dead letters."""
     claims: Topic
     """What the table of open claims remembers; Faust wants this very name, and as many partitions as statements has."""
 
@@ -66,6 +68,7 @@ class Topics:
             self.alerts,
             self.dead_letter,
             self.sources_health,
+            self.deliveries,
             self.claims,
         )
 
@@ -87,6 +90,7 @@ def topics(settings: Settings) -> Topics:
         dead_letter=Topic(prefix + "dead-letter", 1, timedelta(days=90), "compact,delete", MAX_LETTER_BYTES),
         # Compacted only: a source that was asked once in a year still has its health.
         sources_health=Topic(prefix + "sources.health", 1, timedelta(days=7), "compact"),
+        deliveries=Topic(prefix + "deliveries", 1, timedelta(days=7)),
         claims=Topic(f"{consumer_group(settings)}-claims-changelog", PARTITIONS, claims_kept, "compact,delete"),
     )
 

@@ -18,11 +18,17 @@ LOOK_EVERY_S = 5.0
 class LiveRules:
     """The rules of a file or folder. Raises BadSetting at the start; later a bad edit leaves the rules as they were."""
 
-    def __init__(self, path: Path | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        check: Callable[[RuleSet], None] = lambda rules: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._path = path
+        self._check = check
         self._clock = clock
         self._seen = self._state()
-        self._rules = load_rules(path)
+        self._rules = self._load()
         self._looked_at = clock()
         self.problem = ""
         """What is wrong with the files as they are now; empty where the rules in force are theirs."""
@@ -40,13 +46,18 @@ class LiveRules:
             return
         self._seen = seen
         try:
-            self._rules = load_rules(self._path)
+            self._rules = self._load()
         except BadSetting as error:
             self.problem = str(error)
             log.warning("The alert rules were changed and cannot be used; those before stay in force. %s", error)
         else:
             self.problem = ""
             log.info("The alert rules were changed: %d are in force.", len(self._rules))
+
+    def _load(self) -> RuleSet:
+        rules = load_rules(self._path)
+        self._check(rules)
+        return rules
 
     def _state(self) -> tuple[tuple[str, int, int], ...]:
         """Names, sizes and times of change of the files."""

@@ -15,8 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.alerts import RuleSet, SideState, load_rules, process, settle
-from pipeline.errors import BadInput
+from pipeline.alerts import Rule, RuleSet, SideState, load_rules, process, settle
+from pipeline.delivery import load_channels, make_message, send
+from pipeline.delivery.channels import check_channels
+from pipeline.delivery.messages import sample_alert
+from pipeline.errors import BadInput, BadSetting
 from pipeline.records import Alert, AlertState, Article, EnrichedArticle, Party, Telling
 from pipeline.settings import Settings, settings
 
@@ -169,30 +172,82 @@ def _later(text: str) -> datetime:
 
 @alerts.command()
 @click.argument("rules", type=click.Path(path_type=Path))
-@click.argument("articles", type=click.Path(path_type=Path))
+def check(rules: Path) -> None:
+    """Say whether RULES.toml, a file or a folder, can be used, and what each rule asks for."""
+    options = settings()
+    found = load_rules(rules)
+    check_channels(found, load_channels(options.channels))
+    for rule in found:
+        click.echo(f"{rule.id}: {described(rule)}")
+    click.echo(f"{len(found)} rule{'s' if len(found) != 1 else ''}, all of which can be used.")
+
+
+@alerts.command("test-channel")
+@click.argument("name")
+def test_channel(name: str) -> None:
+    """Send a made-up alert to channel NAME, now, and say how it went."""
+    options = settings()
+    channels = load_channels(options.channels)
+    channel = channels.get(name)
+    if channel is None:
+        known = ", ".join(channel.name for channel in channels) or "none"
+        raise BadSetting(
+            f"There is no channel '{name}'.", f"Channels are: {known}; the setting 'channels' names their file."
+        )
+    alert = sample_alert(datetime.now(UTC))
+    message = make_message([alert], key=alert.alert_id, web_address=options.web_address, template=channel.template)
+    send(channel, message)
+    click.echo(f"Channel {name} has taken “{message.subject}”.")
+
+
+@alerts.command()
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.argument("articles", type=click.Path(path_type=Path), required=False)
+@click.option("--since", default="", help="Instead of a file: articles in Elasticsearch from then on (7d, 2026-03-01).")
+@click.option("--until", default="", help="With --since: to this time; default: now.")
 @click.option("--output", type=click.Choice(["pretty", "jsonl"]), default="pretty", show_default=True)
-def backtest(rules: Path, articles: Path, output: str) -> int:
+def backtest(rules: Path, articles: Path | None, since: str, until: str, output: str) -> int:
     """Print what RULES.toml would have raised on ARTICLES.jsonl, oldest article first. Needs no server.
 
     Each line of ARTICLES.jsonl is an object with `text`, and `id`, `title`, `url`, `publisher` and `published_at` where
-    they are known. The same input always gives the same output.
+    they are known. The same input always gives the same output. With --since, what is in Elasticsearch is taken, as it
+    was enriched when it came. Nobody is notified.
     """
+    if (articles is None) == (not since):
+        raise click.UsageError("Give a file of articles, or --since for what is in Elasticsearch.")
     options = settings()
     ruleset = load_rules(rules)
+    if articles is None:
+        return _print_backtest(replay(_stored(options, since, until), ruleset, options), output)
     found, bad = _read(articles, options)
-    ids = {article.article_id: name for name, article in found}
     raised = replay(_enriched([article for _, article in found], options), ruleset, options)
     for reason in bad:
         click.echo(f"demarche: {reason}", err=True)
+    ids = {article.article_id: name for name, article in found}
+    _print_backtest(raised, output, ids, f" from {len(found)} articles")
+    return BadInput.exit_code if bad and not found else 0
+
+
+def _print_backtest(raised: Sequence[Alert], output: str, ids: dict[str, str] | None = None, of: str = "") -> int:
     if output == "jsonl":
         for alert in raised:
-            click.echo(json.dumps(_row(alert, ids), ensure_ascii=False))
-    else:
-        console = Console()
-        for alert in raised:
-            print_alert(console, alert, ids)
-        console.print(Text(f"{len(raised)} alerts from {len(found)} articles.", style="bold"))
-    return BadInput.exit_code if bad and not found else 0
+            click.echo(json.dumps(_row(alert, ids or {}), ensure_ascii=False))
+        return 0
+    console = Console()
+    for alert in raised:
+        print_alert(console, alert, ids)
+    console.print(Text(f"{len(raised)} alert{'s' if len(raised) != 1 else ''}{of}.", style="bold"))
+    return 0
+
+
+def _stored(options: Settings, since: str, until: str) -> Iterator[EnrichedArticle]:
+    """Articles of a period as they stand in Elasticsearch, in the order in which they were published."""
+    from pipeline.index import connect, moment_of, stored_articles
+
+    end = moment_of(until, "until", end=True) if until else datetime.now(UTC)
+    with connect(options) as client:
+        for article in stored_articles(client, options, moment_of(since, "since", end=False), end):
+            yield article.model_copy(update={"backfill": False})
 
 
 def _read(path: Path, options: Settings) -> tuple[list[tuple[str, Article]], list[str]]:
@@ -251,6 +306,13 @@ def _row(alert: Alert, ids: dict[str, str]) -> dict[str, Any]:
     return row
 
 
+def described(rule: Rule) -> str:
+    """A rule in one line: what it asks for beyond the defaults."""
+    asked = rule.model_dump(exclude_defaults=True, exclude={"id", "description", "owner"})
+    parts = [f"{key} {', '.join(value) if isinstance(value, tuple) else value}" for key, value in asked.items()]
+    return "; ".join(parts) or "any new warning"
+
+
 def summary(alert: Alert) -> Text:
     """Two lines: who to whom, the act, how many tell it; the words."""
     text = Text(alert.alert_id[:8], style="dim")
@@ -284,6 +346,14 @@ def print_alert(console: Console, alert: Alert, ids: dict[str, str] | None = Non
         facts.add_row(Text("        no news", style="dim"), Text(" · ".join([_time(telling.said_at), telling.url])))
         facts.add_row("", Text(" ".join(telling.words.split())))
         facts.add_row("", Text(telling.because, style="dim"))
+    for delivery in alert.deliveries:
+        told = " · ".join(
+            filter(None, [delivery.state, _time(delivery.changed_at or delivery.due_at), delivery.because])
+        )
+        facts.add_row(
+            Text("        to " + delivery.channel, style="dim"),
+            Text(told + (f": {delivery.error}" if delivery.error else "")),
+        )
     for change in alert.history:
         by, note = f" by {change.by}" if change.by else "", f": {change.note}" if change.note else ""
         until = f" until {_time(change.until)}" if change.until else ""

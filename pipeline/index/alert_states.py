@@ -150,6 +150,29 @@ def _changed_by_user(client: Elasticsearch, settings: Settings, alert_id: str, c
     return changed
 
 
+class AlertStore:
+    """The alerts of one installation, for whoever delivers them."""
+
+    def __init__(self, client: Elasticsearch, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+
+    def due(self, now: datetime, size: int) -> list[Alert]:
+        """Alerts with a delivery that is due, the longest due first."""
+        with translated_errors(self._settings):
+            answer = self._client.search(
+                index=_index(self._settings),
+                query={"range": {"delivery_due_at": {"lte": now.isoformat()}}},
+                sort=[{"delivery_due_at": "asc"}, {"alert_id": "asc"}],
+                source={"includes": ["alert"]},
+                size=size,
+            )
+        return [Alert.model_validate(hit["_source"]["alert"]) for hit in answer["hits"]["hits"]]
+
+    def change(self, alert_id: str, change: Change) -> Alert | None:
+        return change_alert(self._client, self._settings, alert_id, change)
+
+
 def joined(newer: Alert, stored: Alert) -> Alert:
     """The stored alert with what the stream has learned since: a replay must not make sources fewer.
 

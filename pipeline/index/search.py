@@ -237,9 +237,9 @@ def _filters(query: Query, choices: Sequence[Choice]) -> list[dict[str, Any]]:
     if query.since or query.until:
         limits = {}
         if query.since:
-            limits["gte"] = _moment(query.since, "since", end=False).isoformat()
+            limits["gte"] = moment_of(query.since, "since", end=False).isoformat()
         if query.until:
-            limits["lte"] = _moment(query.until, "until", end=True).isoformat()
+            limits["lte"] = moment_of(query.until, "until", end=True).isoformat()
         found.append({"range": {"said_at": limits}})
     return found
 
@@ -280,7 +280,7 @@ def _act(name: str) -> str:
     return act
 
 
-def _moment(text: str, name: str, *, end: bool) -> datetime:
+def moment_of(text: str, name: str, *, end: bool) -> datetime:
     """A date (2026-03-01), a date with time (2026-03-01T12:00Z) or so long ago (36h, 7d, 2w); in UTC by itself."""
     text = text.strip()
     ago = _AGO.fullmatch(text)

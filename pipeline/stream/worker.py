@@ -18,12 +18,16 @@ import faust
 
 from pipeline.alerts import process, settle
 from pipeline.alerts.live import LiveRules
+from pipeline.delivery import Channels, Deliverer, load_channels
+from pipeline.delivery.channels import check_channels
+from pipeline.delivery.deliverer import Store
 from pipeline.errors import DemarcheError
 from pipeline.metrics import Counters
 from pipeline.records import Alert, Party
 from pipeline.settings import Settings, load_settings
 from pipeline.stream.alerting import AlertStep, AlertWriter, Engine
 from pipeline.stream.app import FaustClaims, Stream, make_app
+from pipeline.stream.delivering import LOOK_EVERY_S, Deliveries, Letters, RedeliverStep
 from pipeline.stream.enriching import EnrichStep
 from pipeline.stream.indexing import ArticleWriter, IndexStep, SourcesStep, StatementsOf
 from pipeline.stream.processes import EnricherLoader, EnrichingProcesses, load_real_enricher
@@ -81,14 +85,17 @@ class Parts:
     alerts: AlertWriter
     engine: Engine
     console: Callable[[Alert], None]
+    store: Store
+    channels: Channels
 
 
 def real_parts(settings: Settings) -> Parts:
     """Raises DemarcheError where rules or Elasticsearch settings cannot be used."""
     from pipeline.enrich import statement_records
-    from pipeline.index import Writer, connect
+    from pipeline.index import AlertStore, Writer, connect
 
-    rules = LiveRules(settings.rules)
+    channels = load_channels(settings.channels)
+    rules = LiveRules(settings.rules, lambda ruleset: check_channels(ruleset, channels))
     client = connect(settings)
     return Parts(
         load_enricher=load_real_enricher,
@@ -97,6 +104,8 @@ def real_parts(settings: Settings) -> Parts:
         alerts=Writer(client, settings),
         engine=lambda claims, record, now, memory: process(claims, record, rules.current(), settings, now, memory),
         console=print_alert,
+        store=AlertStore(client, settings),
+        channels=channels,
     )
 
 
@@ -137,6 +146,11 @@ def _add_steps(stream: Stream, settings: Settings, parts: Parts, processes: Enri
         IndexStep(parts.articles, parts.statements_of, stream.outbox, statements), enriched, batch_size=INDEX_BATCH
     )
     stream.add(alert_step, statements, batch_size=ALERT_BATCH)
+    stream.add(RedeliverStep(parts.store), names.deliveries.name, batch_size=INDEX_BATCH)
+    deliverer = Deliverer(
+        parts.store, parts.channels, Letters(stream.app, stream.outbox, names), web_address=settings.web_address
+    )
+    stream.every(LOOK_EVERY_S, Deliveries(deliverer).look, "deliver")
     stream.add(SourcesStep(parts.articles), names.sources_health.name, batch_size=INDEX_BATCH)
     stream.every(_FORGET_EVERY_S, claims.forget_old, "forget-old-claims")
 
