@@ -82,3 +82,40 @@ def _keep_to_one_core() -> None:
     """Where the system lets us; elsewhere the models run on one thread all the same."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+@bench.command()
+@click.option("--articles", type=click.IntRange(min=1000), default=100_000, show_default=True)
+@click.option("--statements", type=click.IntRange(1, 50), default=10, show_default=True, help="Per article.")
+@click.option("--rounds", type=click.IntRange(min=2), default=40, show_default=True, help="Requests of each kind.")
+@click.option("--incoming", type=click.FloatRange(min=1), default=5, show_default=True, help="Articles a second.")
+def search(articles: int, statements: int, rounds: int, incoming: float) -> None:
+    """How fast pages are answered from an index of invented articles while more come in. Deletes the index afterwards.
+
+    Prints milliseconds: of the whole request, of the waiting for Elasticsearch in it, of the page's own work.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from pipeline.web import bench as pages
+
+    options = settings().model_copy(update={"index_prefix": pages.own_prefix()})
+    invention, console = pages.Invention(statements), Console()
+    try:
+        with Progress(console=console, disable=not console.is_terminal) as bar:
+            task = bar.add_task("Indexing", total=articles)
+            pages.fill(options, invention, articles, lambda done: bar.update(task, completed=done))
+        measured = pages.measure(options, invention, rounds, articles, incoming)
+    finally:
+        pages.remove(options)
+    table = Table("page", *(f"{what} {which}" for what in ("in all", "search", "own") for which in ("p50", "p95")))
+    parts = (measured.total, measured.search, measured.page)
+    every = [[value for values in part.values() for value in values] for part in parts]
+    for kind, columns in [*((kind, [part[kind] for part in parts]) for kind in measured.total), ("all", every)]:
+        table.add_row(kind, *(f"{pages.percentile(values, which):.1f}" for values in columns for which in (50, 95)))
+    console.print(table)
+    console.print(
+        f"{articles} articles with {articles * statements} statements; {measured.indexed} more came in during "
+        f"{measured.seconds:.0f} s and {len(every[0])} requests."
+    )

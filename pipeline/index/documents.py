@@ -255,6 +255,8 @@ def variants(text: str) -> str:
     for word in set(text.split()):
         plain = word.strip("“”\"'’‘.,;:!?()[]")
         bare = plain[:-2] if plain.endswith(("’s", "'s")) else plain
+        if bare is plain and plain.isascii():
+            continue
         folded = "".join(c for c in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(c))
         if folded != plain:
             found.add(folded)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -45,7 +45,6 @@ def create_app(settings: Settings, *, loopback_only: bool = True) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
         lifespan=lifespan,
-        dependencies=[Depends(_refuse)],
     )
     app.state.site, app.state.live = site, live
     app.include_router(pages.router)
@@ -58,14 +57,8 @@ def create_app(settings: Settings, *, loopback_only: bool = True) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_exception_handler(Exception, _unknown_error)
     app.add_middleware(ServerTiming)
-    app.add_middleware(Guard, loopback_only=loopback_only)
+    app.add_middleware(Guard, loopback_only=loopback_only, told=_known_error)
     return app
-
-
-def _refuse(request: Request) -> None:
-    refusal: Refused | None = getattr(request.state, "refusal", None)
-    if refusal:
-        raise refusal
 
 
 def status_of(error: DemarcheError) -> int:

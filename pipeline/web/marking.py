@@ -107,10 +107,13 @@ def _marks_of(statement: Statement, number: int, warning: bool) -> Iterator[Mark
 def paragraphs(text: str, marks: Iterable[Mark]) -> list[Paragraph]:
     """The text in paragraphs of stretches; spans that do not fit the text are left out."""
     fitting = [mark for mark in marks if 0 <= mark.span[0] < mark.span[1] <= len(text)]
+    spans = list(_paragraph_spans(text))
     found = []
-    for start, end in _paragraph_spans(text):
+    for number, (start, end) in enumerate(spans):
         inside = [mark for mark in fitting if mark.span[0] < end and mark.span[1] > start]
-        found.append(Paragraph(list(_stretches(text, start, end, inside))))
+        left = spans[number - 1][1] if number else 0
+        right = spans[number + 1][0] if number + 1 < len(spans) else len(text)
+        found.append(Paragraph(list(_stretches(text, start, end, inside, (left, right)))))
     return found
 
 
@@ -123,13 +126,22 @@ def _paragraph_spans(text: str) -> Iterator[Span]:
         start = gap.end() if gap else end
 
 
-def _stretches(text: str, start: int, end: int, marks: Sequence[Mark]) -> Iterator[Stretch]:
+def _stretches(text: str, start: int, end: int, marks: Sequence[Mark], around: Span) -> Iterator[Stretch]:
+    """Stretches of one paragraph; a mark that begins or ends in the gap `around` it does so at its border."""
     cuts = {start, end} | {cut for mark in marks for cut in mark.span if start < cut < end}
     for left, right in pairwise(sorted(cuts)):
         holding = tuple(mark for mark in marks if mark.span[0] <= left and right <= mark.span[1])
         yield Stretch(
             text[left:right],
             holding,
-            tuple(mark.number for mark in holding if mark.opens and max(mark.span[0], start) == left),
-            tuple(mark.number for mark in holding if mark.unclosed and min(mark.span[1], end) == right),
+            tuple(
+                mark.number
+                for mark in holding
+                if mark.opens and mark.span[0] in range(around[0] if left == start else left, left + 1)
+            ),
+            tuple(
+                mark.number
+                for mark in holding
+                if mark.unclosed and mark.span[1] in range(right, (around[1] if right == end else right) + 1)
+            ),
         )

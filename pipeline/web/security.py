@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -99,9 +100,10 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """Outermost: refuses what is too large or meant for another host, and puts our headers on every answer."""
 
-    def __init__(self, app: ASGIApp, *, loopback_only: bool) -> None:
+    def __init__(self, app: ASGIApp, *, loopback_only: bool, told: Callable[[Request, Refused], Response]) -> None:
         self._app = app
         self._loopback_only = loopback_only
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -116,8 +118,11 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        scope.setdefault("state", {})["refusal"] = self._refusal(scope)
-        await self._app(scope, _Limited(receive), send_guarded)
+        refusal = self._refusal(scope)
+        if refusal:
+            await self._told(Request(scope), refusal)(scope, receive, send_guarded)
+        else:
+            await self._app(scope, _Limited(receive), send_guarded)
 
     def _refusal(self, scope: Scope) -> Refused | None:
         headers = Headers(scope=scope)
