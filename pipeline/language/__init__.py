@@ -8,9 +8,9 @@ from typing import Any
 import spacy
 from spacy.language import Language
 
-from pipeline.language import component, quantities
+from pipeline.language import component, names, quantities
 
-__all__ = ["ModelNotFound", "component", "load", "model_version", "quantities"]
+__all__ = ["ModelNotFound", "component", "load", "model_version", "names", "quantities"]
 
 _SHIPPED = {"accurate": "en_demarche_accurate", "fast": "en_demarche_fast"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from pipeline.language import component, quantities, tokenizer
+from pipeline.language import component, names, quantities, tokenizer
 from pipeline.language.inference import JointModel
 
 VERSION = "0.3.0"
@@ -28,6 +28,7 @@ def pipeline(model: JointModel, name: str) -> Language:
     joint = nlp.add_pipe(component.FACTORY)
     assert isinstance(joint, component.DemarcheJoint)
     joint.network = model
+    nlp.add_pipe(names.FACTORY)
     nlp.add_pipe(quantities.FACTORY)
     nlp.meta.update(
         name=f"demarche_{name}",
