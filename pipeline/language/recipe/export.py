@@ -164,7 +164,7 @@ PIECE_INPUTS: list[Field] = [
     ("first", TensorProto.INT64, ["windows", "words"]),
     ("word_cases", TensorProto.INT64, ["windows", "words"]),
 ]
-PIECES, PIECE_CASES, MASK, FIRST, WORD_CASES = PIECE_INPUTS
+PIECES, MASK, PIECE_CASES, FIRST, WORD_CASES = PIECE_INPUTS
 LOWER: Field = ("lower", TensorProto.FLOAT, ["windows", "pieces", ACCURATE.width])
 VECTOR_INPUTS: list[Field] = [
     ("vectors", TensorProto.FLOAT, ["windows", "words", VECTOR_WIDTH]),
