@@ -288,7 +288,7 @@ class Phrases:
     def _office_actor(self, office: Office, place: Place, prefix: str = "") -> Actor:
         """Whoever holds an office: known by its state and role alone."""
         directory = self._directory
-        owner = directory.actor(place.id) or directory.actor(place.country or "")
+        owner = directory.actor(place.id) or directory.actor(place.country or place.id.partition("/")[0])
         if owner is None and place.country is None:
             raise KeyError(place.id)
         role = prefix + office.role_in(place.country)

@@ -157,5 +157,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "coreference_kept": lambda _: coreference.measure("kept"),
     "alert_scenario_tuned": lambda _: alert_scenario("tuned"),
     "alert_scenario_kept": lambda _: alert_scenario("kept"),
+    "wordings_tuned": lambda shared: speech_acts(shared, OWN_CASES / "wordings.tuned.jsonl"),
+    "wordings_kept": lambda shared: speech_acts(shared, OWN_CASES / "wordings.kept.jsonl"),
     "sentences": lambda _: sentences.measure("accurate"),
 }
