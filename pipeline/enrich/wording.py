@@ -1,0 +1,190 @@
+"""What words do, where the cue tells only that they were said: a threat, a demand, a promise, or no more than a statement.
+
+A linear model over features that a reader can name: who would do what (own side, those spoken to, others), when (done,
+to come, wished), under which condition, of which class the verbs and nouns are (violence, kindness, blame …), and the
+words themselves. Its weights are learned from sentences written for the purpose (`pipeline.enrich.recipe`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.tokens import Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.words import DETERRENT, RETALIATION
+from pipeline.records import Act
+
+MODEL_FILE = Path(__file__).with_name("wording.json")
+OwnSide = Callable[[Token], bool]
+"""Whether a noun phrase means the speaker or the speaker's side."""
+
+_CLASSES: dict[str, frozenset[str]] = {
+    name: frozenset(words)
+    for name, words in tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf8")).items()
+}
+_VERBS = ("violence", "cutting", "suffering", "kindness", "neutral")
+_FIRST = frozenset({"i", "we", "us", "me", "our", "my", "ours"})
+_SECOND = frozenset({"you", "your", "yours"})
+_THIRD = frozenset({"they", "them", "their", "theirs", "he", "she", "him", "her", "his"})
+_ANYONE = frozenset({"anyone", "anybody", "whoever", "those", "any", "every", "each", "nobody", "all", "everyone"})
+_FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo", "would", "'d", "’d"})
+_DUTY = frozenset({"must", "should", "ought", "better"})
+_POSSIBLE = frozenset({"can", "could", "may", "might"})
+_TEXT_MARKS = {
+    "if": r"\b(if|unless|should one|in case|as long as|so long as|until|till|lest)\b",
+    "once": r"\b(the moment|the day|the minute|as soon as|once|the next|next time|one more|another|first)\b",
+    "whoever": r"\b(whoever|whichever|anyone|anybody|any|those who|all who|every|each|he who|nobody|no one|not one|no)\b",
+    "or": r"(^|, |\b)or (else|be|we|they|it|he|she|i|lose|face|face|suffer|die|our)\b",
+    "bare and": r"^\W*[A-Z][a-z']+ [^.,;]*\b(and|or) (we|you|i|our|they|it|your|be)\b",
+    "deadline": r"\b(until|deadline|hours?|days?|weeks?|midnight|dawn|noon|time is|clock|last (chance|time|call|warning))\b",
+    "again": r"\b(again|once more|one more|never|ever|no longer|no more|sooner or later|for good|for ever|forever)\b",
+    "going to": r"\b(going to|about to|ready to|prepared to|willing to|set to|free to|right to|order(s|ed)? to|means to)\b",
+    "retaliation": RETALIATION.pattern,
+    "deterrent": DETERRENT.pattern,
+    "mirror": r"\b(in kind|as well|in return|in reply|for each|for every|tenfold|twice|hundred|what they did)\b",
+    "question": r"\?",
+    "good condition": r"\bif [^,.]*\b(stop|agree|sign|free|release|fair|hold|win|pass|want|ask|accept|disarm|need)",
+}
+_MARKS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _TEXT_MARKS.items()}
+
+
+def features(tokens: list[Token], own: OwnSide, *, quoted: bool) -> frozenset[str]:
+    """What is to be seen in words said. `tokens` are those of the content, in text order."""
+    if not tokens:
+        return frozenset()
+    inside = {t.i for t in tokens}
+    found = {"bias", "quoted" if quoted else "reported"}
+    for verb in tokens:
+        if verb.pos_ in {"VERB", "AUX"} and verb.dep_ not in {"aux", "aux:pass", "auxpass", "cop"}:
+            found |= _of_verb(verb, own, inside)
+    text = " ".join(t.text for t in tokens if not t.is_space)
+    found |= {f"mark {name}" for name, pattern in _MARKS.items() if pattern.search(text)}
+    lemmas = [_lemma(t) for t in tokens if t.is_alpha or "'" in t.text or "’" in t.text]
+    for name, words in _CLASSES.items():
+        hits = sum(lemma in words for lemma in lemmas)
+        if hits:
+            found.add(f"class {name}")
+        if hits > 1:
+            found.add(f"class {name} twice")
+    found |= {f"person {name}" for name in _persons(tokens)}
+    found |= {f"word {lemma}" for lemma in lemmas}
+    found |= {f"pair {a} {b}" for a, b in zip(lemmas, lemmas[1:], strict=False)}
+    return frozenset(found | _crossed(found))
+
+
+def _lemma(token: Token) -> str:
+    """A name's own word tells nothing about what is done."""
+    if token.ent_type_ or token.pos_ == "PROPN":
+        return "NAME"
+    return token.lower_ if token.pos_ in {"PRON", "DET", "ADP"} else token.lemma_.lower()
+
+
+def _persons(tokens: Iterable[Token]) -> Iterator[str]:
+    words = {t.lower_ for t in tokens}
+    for name, group in (("first", _FIRST), ("second", _SECOND), ("third", _THIRD)):
+        if words & group:
+            yield name
+
+
+def _crossed(found: set[str]) -> set[str]:
+    """Pairs of marks that mean more than each: a condition with violence, a second person with a future …"""
+    left = [f for f in found if f.startswith(("mark", "person"))]
+    right = [f for f in found if f.startswith(("class", "does", "when"))]
+    return {f"{a} + {b}" for a in left for b in right}
+
+
+def _of_verb(verb: Token, own: OwnSide, inside: set[int]) -> set[str]:
+    who, when = _doer(verb, own, inside), _time(verb, inside)
+    lemma = verb.lemma_.lower()
+    kinds = [name for name in _VERBS if lemma in _CLASSES[name]] or ["other"]
+    denied = "not " if syntax.is_negated(verb) else ""
+    passive = "passive " if syntax.is_passive(verb) else ""
+    clause = "condition " if verb.dep_ == "advcl" else ""
+    found = {f"doer {clause}{who}", f"when {clause}{when}"}
+    for kind in kinds:
+        deed = f"{denied}{passive}{kind}"
+        found |= {f"does {clause}{deed}", f"deed {clause}{when} {deed}", f"act {clause}{who} {when} {deed}"}
+    found.add(f"role {clause}{who} {when}")
+    for noun in syntax.objects(verb):
+        found.add(f"to {_side(noun, own)} {denied}{kinds[0]}")
+    return found
+
+
+def _doer(verb: Token, own: OwnSide, inside: set[int]) -> str:
+    subject = syntax.subject(verb)
+    if subject is None or subject.i not in inside:
+        return "nobody"
+    return _side(subject, own)
+
+
+def _side(noun: Token, own: OwnSide) -> str:
+    """Whose side a noun phrase is on: of the speaker, of who is spoken to, of others."""
+    owner = syntax.possessor(noun)
+    words = {noun.lower_, *([owner.lower_] if owner is not None else [])}
+    for name, group in (("own", _FIRST), ("you", _SECOND)):
+        if words & group:
+            return name
+    if own(noun) or (owner is not None and own(owner)):
+        return "own"
+    if words & _THIRD:
+        return "them"
+    if words & _ANYONE or any(c.lower_ in _ANYONE for c in noun.children):
+        return "anyone"
+    if noun.lower_ in {"it", "this", "that", "there", "what", "which"}:
+        return "it"
+    if noun.ent_type_ or noun.pos_ == "PROPN" or (owner is not None and owner.ent_type_):
+        return "name"
+    return "thing"
+
+
+def _time(verb: Token, inside: set[int]) -> str:
+    helpers = {a.lower_ for a in syntax.auxiliaries(verb)}
+    if helpers & _FUTURE:
+        return "will"
+    if helpers & _DUTY:
+        return "must"
+    if helpers & _POSSIBLE:
+        return "may"
+    if "to" in {c.lower_ for c in verb.children if c.dep_ in {"mark", "aux"}}:
+        return "to"
+    if verb.tag_ in {"VBD", "VBN"} or helpers & {"have", "has", "had", "was", "were", "did"}:
+        return "done"
+    if verb.tag_ == "VB" and (syntax.own_subject(verb) is None):
+        return "bid"
+    return "now"
+
+
+class WordingModel:
+    """Weights of the features for each act."""
+
+    def __init__(self, acts: list[Act], weights: dict[str, NDArray[np.float64]]) -> None:
+        self.acts = acts
+        self.weights = weights
+
+    @classmethod
+    def load(cls, path: Path = MODEL_FILE) -> WordingModel:
+        table = json.loads(path.read_text("utf8"))
+        scale = float(table["scale"])
+        weights = {name: np.array(row) / scale for name, row in table["weights"].items()}
+        return cls(cast("list[Act]", table["acts"]), weights)
+
+    def probabilities(self, found: Iterable[str]) -> dict[Act, float]:
+        rows = [self.weights[name] for name in found if name in self.weights]
+        scores = np.sum(rows, axis=0) / np.sqrt(len(rows)) if rows else np.zeros(len(self.acts))
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        return dict(zip(self.acts, shares.tolist(), strict=True))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> WordingModel:
+    return WordingModel.load()
