@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
 
-from pipeline.enrich import syntax
+from pipeline.enrich import syntax, wording
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.text import trimmed
+from pipeline.enrich.wording import OwnSide
 from pipeline.enrich.words import DETERRENT, EARLIER, HARM, HARM_NOUNS, KIND, RETALIATION, RUMOURS, WISHES
-from pipeline.records import Act, Span, Status
+from pipeline.records import WARNING_ACTS, Act, Span, Status
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
 _FIRST_PERSON = frozenset({"i", "we"})
@@ -42,10 +43,11 @@ class SpeechAct:
     about: Span | None = None
     speech: bool = True
     """False for belief and wish: nobody spoke."""
-    question: bool = False
+    certainty: float = 1.0
+    """How sure the reading of the words is; 1 where a cue or a rule names the act."""
 
 
-def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
+def classify(attribution: Attribution, cues: Cues, own: OwnSide) -> SpeechAct:
     """The act of an attribution by its cue, and where the cue only says that words were said, by the words."""
     frame = attribution.frame
     act: Act = frame.entry.act if frame is not None else "STATE"
@@ -63,6 +65,8 @@ def classify(attribution: Attribution, cues: Cues) -> SpeechAct:
         ]
     if act in _SOFT and result.speech:
         _read_words(attribution, cues, result, said)
+        if result.act == "STATE":
+            _weigh_words(attribution, own, result)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
     if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and _own_harm(attribution, said):
@@ -309,6 +313,22 @@ def _read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: s
             result.addressees = [told_token] if told_token is not None else result.addressees
 
 
+def _weigh_words(attribution: Attribution, own: OwnSide, result: SpeechAct) -> None:
+    """What no rule names, the learned model reads."""
+    tokens = said_tokens(attribution)
+    shares = wording.shipped().probabilities(wording.features(tokens, own, quoted=bool(attribution.quotations)))
+    alarm = shares["WARN"] + shares["THREATEN"]
+    act = max(shares, key=shares.__getitem__)
+    if alarm >= wording.ALARMING:
+        result.act = "WARN" if shares["WARN"] > shares["THREATEN"] else "THREATEN"
+        result.certainty = alarm
+    elif act not in WARNING_ACTS and shares[act] >= wording.TELLING:
+        result.act, result.certainty = act, shares[act]
+    if result.act in {"DEMAND", "URGE"} and not result.addressees:
+        directive = _directive(attribution)
+        result.addressees = [directive[1]] if directive is not None and directive[1] is not None else []
+
+
 def _deterrent(attribution: Attribution) -> Token | None:
     """The verb of words that deter ("will pay a heavy price"), or the word they begin with; None without such words."""
     doc = _doc(attribution)
@@ -333,7 +353,8 @@ def _or_else(attribution: Attribution, said: str) -> bool:
     return imperative or bool(re.search(r"\b(must|has|have|had better)\b", said))
 
 
-def _content_tokens(attribution: Attribution) -> list[Token]:
+def said_tokens(attribution: Attribution) -> list[Token]:
+    """The tokens of what is said, in text order."""
     doc = _doc(attribution)
     if doc is None:
         return []
@@ -353,7 +374,7 @@ def _performative(attribution: Attribution, cues: Cues) -> tuple[Token, Act] | N
     """ "We want to warn …": a first person doing an act by saying it, in the present."""
     if not attribution.quotations:
         return None
-    for token in _content_tokens(attribution):
+    for token in said_tokens(attribution):
         entry = cues.of(token)
         if entry is None or not entry.speech or entry.act in {"STATE", "PREDICT"} or token.pos_ != "VERB":
             continue
@@ -374,7 +395,7 @@ def _conditional_harm(attribution: Attribution, said: str) -> bool:
 
 def _own_answer(attribution: Attribution) -> bool:
     """Under a condition, what "we will" do is an answer, unless it is kind."""
-    for token in _content_tokens(attribution):
+    for token in said_tokens(attribution):
         if token.pos_ != "VERB" or token.lemma_.lower() in KIND or syntax.is_negated(token):
             continue
         if {a.lower_ for a in syntax.auxiliaries(token)} & _FUTURE and _is_own_side(syntax.own_subject(token), None):
@@ -387,7 +408,7 @@ def _own_answer(attribution: Attribution) -> bool:
 def _own_harm(attribution: Attribution, said: str) -> bool:
     """The speaker's side will itself do the harm that is announced."""
     source = attribution.source
-    for token in _content_tokens(attribution):
+    for token in said_tokens(attribution):
         if token.pos_ != "VERB" or syntax.is_negated(token):
             continue
         lemma = token.lemma_.lower()
@@ -430,7 +451,7 @@ def _is_own_side(subject: Token | None, source: Token | None) -> bool:
 
 def _directive(attribution: Attribution) -> tuple[Act, Token | None] | None:
     """ "Parties to the conflict should cease …", "Israel must stop …": what somebody else is to do."""
-    for token in _content_tokens(attribution):
+    for token in said_tokens(attribution):
         if token.lower_ not in {"must", "should"} or token.dep_ != "aux":
             continue
         subject = syntax.own_subject(token.head)
@@ -468,7 +489,7 @@ def _implied_addressees(attribution: Attribution, result: SpeechAct) -> list[Tok
 
 def _would_be_agent(attribution: Attribution) -> list[Token]:
     """Whose act the words are a condition on: "if NATO moves …", "should Chinese ships enter …"."""
-    for token in _content_tokens(attribution):
+    for token in said_tokens(attribution):
         if token.pos_ not in {"VERB", "AUX"} or token.dep_ != "advcl":
             continue
         marked = any(c.dep_ == "mark" and c.lower_ in {"if", "unless"} for c in token.children)

@@ -17,6 +17,7 @@ from pipeline.enrich.mentions import Resolved
 from pipeline.enrich.parties import Cast
 from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
 from pipeline.enrich.stance import find_stances
+from pipeline.enrich.wording import OwnSide
 from pipeline.enrich.words import AUDIENCE, DETERRENT, IDLE, RETALIATION
 from pipeline.records import (
     WARNING_ACTS,
@@ -33,6 +34,7 @@ from pipeline.records import (
 )
 
 RULES_VERSION = "0.1.0"
+_SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
 
 
@@ -65,6 +67,27 @@ def read_statements(article: Article, title: Doc, text: Doc, cast: Cast, cues: C
     return [s for name, doc in fields for s in _FieldReader(article, name, doc, cast, cues).statements()]
 
 
+def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSide:
+    """Tells whether a noun phrase means one of the speakers, their state, or what is called "it" and "they" of them."""
+    ids = {r.party.actor_id for r in who} - {None}
+    countries = {r.party.country for r in who} - {None}
+
+    def is_own(noun: Token) -> bool:
+        if noun.pos_ in {"PRON", "DET"}:
+            return not attribution.quotations and noun.lower_ in _SELF
+        if noun.pos_ != "PROPN" and not noun.ent_type_:
+            return False
+        if not countries and attribution.source is not None and noun.ent_type_ == "GPE":
+            # "Budapest stands ready …, its minister said", "…, the foreign ministry said".
+            return attribution.source.pos_ == "NOUN"
+        meant = cast.resolve(noun)
+        return any(
+            r.party.actor_id in ids or (r.party.kind == "state" and r.party.country in countries) for r in meant
+        )
+
+    return is_own
+
+
 class _FieldReader:
     """Turns the attributions of one field into statements, in text order, so that pronouns find who spoke before."""
 
@@ -83,8 +106,9 @@ class _FieldReader:
         speakers: dict[int, list[Resolved]] = {}
         acts: dict[int, SpeechAct] = {}
         for attribution in attributions:
-            acts[id(attribution)] = classify(attribution, self.cues)
             speakers[id(attribution)] = self._speakers(attribution, speakers)
+            own = own_side(self.cast, attribution, speakers[id(attribution)])
+            acts[id(attribution)] = classify(attribution, self.cues, own)
             quoted = [(quotation.start, quotation.end) for quotation in attribution.quotations]
             self.cast.speaks(self.doc, quoted, speakers[id(attribution)])
         found: dict[int, Statement] = {}

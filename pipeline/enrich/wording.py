@@ -24,6 +24,9 @@ from pipeline.enrich.words import DETERRENT, RETALIATION
 from pipeline.records import Act
 
 MODEL_FILE = Path(__file__).with_name("wording.json")
+# Shares from which a reading counts: of warning and threat together, and of any other act.
+ALARMING = 0.5
+TELLING = 0.5
 OwnSide = Callable[[Token], bool]
 """Whether a noun phrase means the speaker or the speaker's side."""
 
