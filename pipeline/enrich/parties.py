@@ -30,6 +30,23 @@ from pipeline.records import Party
 
 _SERVICES = frozenset({"health", "weather", "court", "police", "fire", "coastguard", "transport", "tax", "customs"})
 _LEADERS = frozenset({"leader", "president", "minister", "premier", "politician"})
+_STATES_TOGETHER = frozenset({"country", "nation", "capital", "state", "government"})
+# Bodies and offices that every state has: alone they are those of the state that the article is about.
+_OF_SOME_STATE = frozenset(
+    {
+        "ministry",
+        "government",
+        "army",
+        "military",
+        "parliament",
+        "president",
+        "premier",
+        "minister",
+        "chancellor",
+        "cabinet",
+    }
+)
+_HOME_REACH = 2
 _AGE = re.compile(r"(?P<years>\d{1,3})-year-olds?$")
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _MEMBERS = re.compile(r"\b(including|particularly|especially|notably|such as|among them|namely)\b", re.IGNORECASE)
@@ -101,7 +118,21 @@ class Cast:
         top = top_of_name(root)
         if entity.label != "PERSON" and top is not root and role_of(top) != "subject":
             return
+        if entity.label == "PERSON":
+            self._place_by_owner(entity, top)
         coreference.mention(root, self._of_entity(entity, root), top=top)
+
+    def _place_by_owner(self, entity: LinkedEntity, top: Token) -> None:
+        """ "Its spokeswoman, Eleni Sarri": she speaks for whom the pronoun means."""
+        person = self.people.named(entity.span.text)
+        owner = syntax.possessor(top)
+        who = self.pronouns[id(top.doc)].get(owner.i, []) if owner is not None else []
+        if person is None or len(who) != 1 or not person.titles & POLITICAL or not self.people.is_placeless(person):
+            return
+        actor_id = who[0].party.actor_id
+        owning = self.directory.actor(actor_id, self.at) if actor_id else None
+        if owning is not None and owning.kind != "person":
+            self.people.place(person, owning)
 
     def _note_description(self, coreference: Coreference, token: Token) -> None:
         """ "Chile's defence minister spoke …", "the officials": people without a name can be what a pronoun means."""
@@ -298,8 +329,31 @@ class Cast:
         return self._resolved(person.actor, span, known=known, gender=person.gender, titles=person.titles)
 
     def _pair(self, token: Token) -> list[Resolved]:
+        """ "Both leaders": two people named together; "both countries": the two states that were spoken of last."""
         coreference = self.coreference.get(id(token.doc))
-        return coreference.last_pair(token) if coreference is not None else []
+        if coreference is None:
+            return []
+        if singular(token.lower_) not in _STATES_TOGETHER:
+            return coreference.last_pair(token)
+        codes: list[str] = []
+        for mention in reversed(self._before(token)):
+            codes += [r.party.country for r in mention.who if r.party.country and r.party.country not in codes]
+            if len(codes) >= 2:
+                break
+        states = [state for code in reversed(codes[:2]) if (state := self.directory.state(code)) is not None]
+        span = syntax.core_phrase(token)
+        return [self._resolved(state, span, known=True) for state in states] if len(states) == 2 else []
+
+    def _home(self, token: Token) -> str | None:
+        """The one state whose people and bodies the sentences before are about, for "the foreign ministry" alone."""
+        coreference = self.coreference.get(id(token.doc))
+        definite = any(c.lower_ == "the" and c.dep_ == "det" for c in token.children)
+        if coreference is None or not definite or token.lower_ not in _OF_SOME_STATE:
+            return None
+        floor = coreference.sentences[token.i] - _HOME_REACH
+        about = [m for m in self._before(token) if m.role == "subject" and m.sentence >= floor]
+        countries = {r.party.country for m in about for r in m.who if r.party.country}
+        return next(iter(countries)) if len(countries) == 1 else None
 
     def _before(self, token: Token) -> list[Mention]:
         """What the narrator mentioned before a token, in text order."""
@@ -369,7 +423,7 @@ class Cast:
         if whole[1] - whole[0] <= 80:
             phrases.insert(0, text[slice(*whole)])
         modifiers = self._modifier_actors(token)
-        country = next((m.country for m in modifiers if m.country), None)
+        country = next((m.country for m in modifiers if m.country), None) or self._home(token)
         each = self._of_each_state(token, core)
         if each:
             return each

@@ -32,6 +32,30 @@ _MALE_TITLES = re.compile(
     r"\b(mr|sir|king|prince|spokesman|chairman|congressman|businessman|father|husband|brother|son)\b", re.I
 )
 _AGE_AFTER_NAME = re.compile(r",? \(?(?P<years>\d{1,3})[,).;]")
+_PARTICLES = frozenset(
+    {
+        "al",
+        "bin",
+        "da",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "dos",
+        "du",
+        "el",
+        "ibn",
+        "la",
+        "le",
+        "ten",
+        "ter",
+        "van",
+        "von",
+        "zu",
+    }
+)
 _BESIDE = frozenset({"flat", "flat:name", "appos", "compound", "nmod:desc"})
 # Titles of a state's offices: by themselves they say for whom somebody speaks, if the article is about one state.
 _OF_A_STATE = frozenset(
@@ -78,6 +102,10 @@ class People:
         person = self.named(name)
         return person.actor if person is not None else None
 
+    def is_placeless(self, person: Person) -> bool:
+        """Whether it is open for whom somebody speaks whom the directory does not know."""
+        return person.actor.country is None and person.actor.id not in self.directory.files.people
+
     # -- meeting ----------------------------------------------------------------------------------------------------
 
     def meet(self, doc: Doc, linked: list[LinkedEntity]) -> None:
@@ -93,7 +121,7 @@ class People:
             if person.actor.country is None:
                 around = self._body_around(entity.span.root, entity_of)
                 if around is not None:
-                    self._place(person, around)
+                    self.place(person, around)
 
     def _know_first_names(self) -> None:
         for key, person in self._known.items():
@@ -104,7 +132,7 @@ class People:
     def _met(self, entity: LinkedEntity) -> Person:
         name = entity.span.text
         surname = surname_of(name)
-        alone = len(entity.span) == 1 or (entity.actor is None and surname == name.casefold())
+        alone = len(entity.span) == 1 or (entity.actor is None and name.casefold() in {surname, *self._names})
         key = (
             (self._names.get(surname) or (self._misspelt(surname) if entity.actor is None else None)) if alone else None
         )
@@ -114,6 +142,8 @@ class People:
             key = actor.id
             self._known.setdefault(key, Person(actor, gender=actor.gender, first=entity))
             self._names.setdefault(surname, key)
+            for family in _family_names(name):
+                self._names.setdefault(family, key)
         self._names.setdefault(name.casefold(), key)
         return self._known[key]
 
@@ -140,8 +170,7 @@ class People:
 
     def settle(self, docs: list[tuple[Doc, list[LinkedEntity]]]) -> None:
         """Find the state of people who were named without one, when all fields are met."""
-        placeless = [p for p in self if p.actor.country is None and p.titles and p.actor.id.startswith("person/")]
-        placeless = [p for p in placeless if p.actor.id not in self.directory.files.people]
+        placeless = [p for p in self if p.titles and self.is_placeless(p)]
         if not placeless:
             return
         for doc, linked in docs:
@@ -153,7 +182,7 @@ class People:
             if person.actor.country is None and (person.titles | person.bodies) & _OF_A_STATE:
                 state = self._state_before(person, docs)
                 if state is not None:
-                    self._place(person, state)
+                    self.place(person, state)
 
     def _place_by_title(self, token: Token, placeless: list[Person], entity_of: dict[int, LinkedEntity]) -> None:
         """ "Taiwan's premier vowed …. Premier Lin said": the one bearer of the title is Taiwan's."""
@@ -164,7 +193,7 @@ class People:
         states = [e.actor for e in entity_of.values() if start <= e.span.start_char < end and e.actor]
         places = {a.country: a for a in states if a.kind == "state"}
         if len(places) == 1 and bearers[0].actor.country is None:
-            self._place(bearers[0], self.directory.state(next(iter(places)) or "") or next(iter(places.values())))
+            self.place(bearers[0], self.directory.state(next(iter(places)) or "") or next(iter(places.values())))
 
     def _state_before(self, person: Person, docs: list[tuple[Doc, list[LinkedEntity]]]) -> Actor | None:
         """The state that the sentences before a bare title are about, if they plainly are about one."""
@@ -197,7 +226,7 @@ class People:
                 return True
         return False
 
-    def _place(self, person: Person, context: Actor) -> None:
+    def place(self, person: Person, context: Actor) -> None:
         """Give an unknown person the state or body for which they speak, and the id that follows from it."""
         placed = self.directory.unknown_person(person.actor.name, context)
         old = person.actor.id
@@ -247,6 +276,14 @@ def _is_subject(root: Token) -> bool:
 
 def surname_of(name: str) -> str:
     return name.split()[-1].casefold() if name.split() else ""
+
+
+def _family_names(name: str) -> Iterator[str]:
+    """The family name with its particles: "de Wit" of Sanne de Wit, "bin Salman" of Mohammed bin Salman."""
+    parts = name.casefold().split()
+    for number, part in enumerate(parts[1:-1], 1):
+        if part in _PARTICLES:
+            yield " ".join(parts[number:])
 
 
 def _one_slip(one: str, other: str) -> bool:
