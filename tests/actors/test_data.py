@@ -41,6 +41,14 @@ def test_every_person_is_found_by_name(directory: Directory) -> None:
         assert identity in {match.actor.id for match in directory.find(person.name)}, person.name
 
 
+def test_no_two_organisations_share_a_name(directory: Directory) -> None:
+    owners: dict[str, set[str]] = {}
+    for item in directory.files.organisations.values():
+        for name in (item.name, *item.aliases):
+            owners.setdefault(name.casefold(), set()).add(item.id)
+    assert {name: ids for name, ids in owners.items() if len(ids) > 1} == {}
+
+
 def test_relays_are_never_political(directory: Directory) -> None:
     relays = [actor for actor in directory.actors if actor.relay]
     assert len(relays) > 150
