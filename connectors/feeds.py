@@ -20,11 +20,10 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
-import feedparser
-
 from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
 from connectors.entries import Entries
 from connectors.http import Response
+from connectors.parsing import parse_feed
 from pipeline.errors import BadInput, DemarcheError, Transient
 from pipeline.inputs import article_from_page, decode_page, fragment_to_text, make_article
 from pipeline.inputs.page_faults import STUB_CHARS
@@ -87,9 +86,7 @@ class FeedConnector:
                 entries.failed(key, digest, error)
                 yield Refusal.of(key, error, _raw(entry))
         if len(feed.entries) > MAX_ENTRIES:
-            yield Refusal(
-                response.url, f"The feed has {len(feed.entries):,} entries; the first {MAX_ENTRIES:,} are read."
-            )
+            yield Refusal(response.url, f"The feed has more than {MAX_ENTRIES:,} entries; the others are not read.")
         entries.save()
         target.remember(response, checkpoint)
 
@@ -153,9 +150,9 @@ def parse(response: Response) -> Any:
     body, content_type = _as_utf8(response)
     headers = {"content-type": content_type, "content-location": response.url}
     try:
-        feed = feedparser.parse(_without_declarations(body), response_headers=headers)
-    except Exception as error:  # feedparser lets the errors of several parsers through
-        raise BadInput(f"{response.url} cannot be read as a feed: {error}.", "Check it in a feed reader.") from None
+        feed = parse_feed(_without_declarations(body), headers, MAX_ENTRIES + 1)
+    except BadInput as error:
+        raise BadInput(f"{response.url}: {error.message}", error.hint or "Check it in a feed reader.") from None
     if not feed.entries and not feed.get("version"):
         raise BadInput(f"{response.url} is not an RSS or Atom feed.", "Name the address of its feed.")
     return feed

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
-import feedparser
 import httpx
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -31,6 +30,7 @@ from connectors.base import Target
 from connectors.feeds import FeedConnector
 from connectors.http import Fetcher, Response, user_agent
 from connectors.network import Deadline, Guard, GuardedTransport, as_networks
+from connectors.parsing import parse_feed
 from connectors.push import Desk, Rejected, read_body
 from connectors.sources import Source
 from pipeline.errors import DemarcheError
@@ -78,7 +78,10 @@ def hub_of(response: Response) -> Hub | None:
     """The hub that a feed names in its headers or, failing that, in itself."""
     links = [(rel, url) for url, rels in _header_links(response) for rel in rels]
     if not any(rel == "hub" for rel, _ in links):
-        feed = feedparser.parse(response.body).feed
+        try:
+            feed = parse_feed(response.body, {}, 0).feed
+        except DemarcheError:
+            return None
         links += [(str(link.get("rel", "")), str(link.get("href", ""))) for link in feed.get("links", [])]
     hub = next((url for rel, url in links if rel == "hub" and url), None)
     own = next((url for rel, url in links if rel == "self" and url), response.url)

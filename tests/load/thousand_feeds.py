@@ -62,10 +62,14 @@ def serve() -> None:
 
 
 def used(pid: int) -> tuple[float, float]:
-    """CPU seconds and resident megabytes of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK"), int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    """CPU seconds and resident megabytes of a process and those that it has started, so far."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    cpu, memory = 0.0, 0.0
+    for one in (pid, *children):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        memory += int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return cpu, memory
 
 
 def main() -> None:
