@@ -63,9 +63,9 @@ def serve() -> None:
 
 def used(pid: int) -> tuple[float, float]:
     """CPU seconds and resident megabytes of a process and those that it has started, so far."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     cpu, memory = 0.0, 0.0
-    for one in (pid, *children):
+    for one in (pid, *" ".join(lists).split()):
         fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
         cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         memory += int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
