@@ -19,6 +19,7 @@ _LEAD_CHARS = 1500
 """What is left of an article behind a wall is seldom longer."""
 
 _ERROR_CHARS = 1200
+_BARE_CHARS = 250
 _CONSENT_CHARS = 4000
 
 _ERROR_HEADLINE = re.compile(
@@ -83,7 +84,7 @@ def refuse_what_is_no_article(headlines: Iterable[str], text: str) -> None:
     if len(text) < _ERROR_CHARS:
         for headline in headlines:
             plain = " ".join(headline.split())
-            if _ERROR_HEADLINE.fullmatch(plain) and (not text.strip() or _ERROR_WORDS.search(f"{plain}\n{text}")):
+            if _ERROR_HEADLINE.fullmatch(plain) and _says_error(plain, text):
                 raise BadInput(
                     f"The page says that there is no article, though it answers as if there were: {plain[:80]!r}.",
                     "Check the address in a browser.",
@@ -93,6 +94,12 @@ def refuse_what_is_no_article(headlines: Iterable[str], text: str) -> None:
             "The page asks for consent to cookies instead of showing the article.",
             "Name a feed that carries the text, or save the page from a browser.",
         )
+
+
+def _says_error(headline: str, text: str) -> bool:
+    """News of a site that was taken down has one such phrase, and says more than that."""
+    said = {match.group().casefold() for match in _ERROR_WORDS.finditer(f"{headline}\n{text}")}
+    return not text.strip() or len(said) >= 2 or (bool(said) and len(text) < _BARE_CHARS)
 
 
 def _asks_for_consent(text: str) -> bool:

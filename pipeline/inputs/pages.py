@@ -262,6 +262,11 @@ def _join_split_body(tree: lxml.html.HtmlElement) -> None:
         above = kin[0].getparent().getparent() if len(kin) > 1 and kin[0].getparent() is not None else None
         if above is None or any(part.getparent() is None or part.getparent().getparent() is not above for part in kin):
             continue
+        # Several articles on one page have such bodies too, each with its own headline.
+        if len({next(part.iterancestors("article"), None) for part in kin}) > 1:
+            continue
+        if any(part.getparent().xpath(".//h1 | .//header") for part in kin[1:]):
+            continue
         for part in kin[1:]:
             kin[0].extend(list(part))
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import BadInput
 from pipeline.inputs import article_from_page, fragment_to_text
 from pipeline.inputs.boilerplate import without_boilerplate
-from pipeline.inputs.pages import Selectors
+from pipeline.inputs.pages import Selectors, _join_split_body, _parse
 from pipeline.records import Article, SourceRef
 
 FETCHED = datetime(2025, 6, 20, 12, tzinfo=UTC)
@@ -222,6 +222,17 @@ def test_news_with_such_a_headline_is_news(title: str) -> None:
     assert extract(markup).text.split("\n") == PARAGRAPHS
 
 
+def test_news_of_a_page_that_is_gone_is_news() -> None:
+    title = "Ministry page was taken down after the warning"
+    text = (
+        "The page has been removed since Thursday, and nobody at the ministry of Port Selwyn would say on whose orders"
+        " that was done. Harbour companies had read on it which ships may pass north of the light, and which may not."
+        " “We now call the captain of the port each morning,” said Ada Lindqvist, who speaks for the owners."
+    )
+    markup = f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1><p>{text}</p></article></body>"
+    assert "Ada Lindqvist" in extract(markup).text
+
+
 def test_a_question_for_consent_is_refused() -> None:
     asked = (
         "<p>We and our 312 partners store and access information on a device, such as cookies.</p>"
@@ -299,3 +310,14 @@ def test_a_body_in_several_parts_is_one() -> None:
     )
     text = extract(f"<html><head><title>Harbour</title></head><body><main>{parts}</main></body></html>").text
     assert [line[:3] for line in text.split("\n")] == ["0a.", "0b.", "1a.", "1b.", "2a.", "2b.", "3a.", "3b."]
+
+
+def test_bodies_of_several_articles_stay_apart() -> None:
+    posts = "".join(
+        f"<article><h1>Post {n}</h1>"
+        f"<div class='article-body'><p>{n}a. {PARAGRAPHS[0]}</p><p>{n}b. {PARAGRAPHS[2]}</p></div></article>"
+        for n in range(3)
+    )
+    tree = _parse(f"<html><body><main>{posts}</main></body></html>")
+    _join_split_body(tree)
+    assert [len(body) for body in tree.xpath("//div[@class='article-body']")] == [2, 2, 2]
