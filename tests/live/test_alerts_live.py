@@ -1,0 +1,172 @@
+"""Alerts on real servers: each once, with its own sources and to each channel, whoever is killed meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+from kafka import KafkaProducer
+
+from deploy.local.ports import Ports
+from deploy.local.servers import LocalServers
+from pipeline import dead_letters
+from pipeline.alerts import load_rules
+from pipeline.commands.alerts import replay
+from pipeline.enrich import load_enricher
+from pipeline.index import change_state, connect, ensure_indices, find_alerts
+from pipeline.records import Alert, Article
+from pipeline.settings import Settings, load_settings
+from pipeline.topics import bootstrap_servers, ensure_topics, topics
+from tests.alerts.scenario.reading import read_scenario
+from tests.delivery.conftest import Receiver, receiver  # noqa: F401
+from tests.live.test_stream_live import Workers, article, client, count, eventually, publish, workers  # noqa: F401
+
+OWN_PORTS = Ports(kafka=22092, elasticsearch=22200, controller=22592)
+WARNING = "WARN Graustark must not build a dam on the Mirow river."
+
+
+@pytest.fixture
+def told(environment: dict[str, str], tmp_path: Path, receiver: Receiver) -> dict[str, str]:  # noqa: F811
+    """An environment with one rule and one channel, the receiver."""
+    (tmp_path / "rules.toml").write_text('[[rule]]\nid = "any"\nchannels = ["desk"]\n', "utf8")
+    (tmp_path / "channels.toml").write_text('[[channel]]\nname = "desk"\ntype = "webhook"\nurl = "env:DESK"\n', "utf8")
+    more = {"DEMARCHE_RULES": str(tmp_path / "rules.toml"), "DEMARCHE_CHANNELS": str(tmp_path / "channels.toml")}
+    return {**more, "DESK": f"http://{receiver.address}/hook", "DEMARCHE_WEB_ADDRESS": "https://news.example"}
+
+
+def only_alert(client: Elasticsearch, settings: Settings) -> Alert:  # noqa: F811
+    client.indices.refresh(index=f"{settings.index_prefix}-alerts")
+    [alert], _ = find_alerts(client, settings)
+    return alert
+
+
+def test_a_message_is_delivered_once_and_one_that_is_refused_by_its_replay(
+    settings: Settings,
+    client: Elasticsearch,  # noqa: F811
+    workers: Workers,  # noqa: F811
+    publish: Callable[..., None],  # noqa: F811
+    told: dict[str, str],
+    receiver: Receiver,  # noqa: F811
+) -> None:
+    receiver.answers = [400]
+    workers.start(**told)
+    publish(article(1, WARNING))
+    eventually(lambda: [letter.step for letter in dead_letters.read_letters(settings)], ["deliver"])
+    eventually(lambda: only_alert(client, settings).deliveries[0].state, "failed", 10)
+
+    # Sources that come later and a worker that is killed send nothing anew.
+    workers.kill()
+    publish(article(2, WARNING))
+    workers.start(**told)
+    eventually(lambda: len(only_alert(client, settings).sources), 2)
+    assert only_alert(client, settings).deliveries[0].state == "failed"
+
+    assert dead_letters.replay(settings, dead_letters.read_letters(settings)) == 1
+    eventually(lambda: only_alert(client, settings).deliveries[0].state, "sent")
+    assert [json.loads(body)["alerts"][0]["link"] for _, body in receiver.requests] == [
+        f"https://news.example/alerts/{only_alert(client, settings).alert_id}"
+    ] * 2
+    assert len({headers["Idempotency-Key"] for headers, _ in receiver.requests}) == 1
+    assert [letter.replayed_at is None for letter in dead_letters.read_letters(settings)] == [False]
+
+
+def test_what_is_acknowledged_before_its_time_is_not_sent(
+    settings: Settings,
+    client: Elasticsearch,  # noqa: F811
+    workers: Workers,  # noqa: F811
+    publish: Callable[..., None],  # noqa: F811
+    told: dict[str, str],
+    receiver: Receiver,  # noqa: F811
+) -> None:
+    receiver.answers = [503]
+    workers.start(**told)
+    publish(article(1, WARNING))
+    eventually(lambda: len(receiver.requests), 1)
+    change_state(client, settings, only_alert(client, settings).alert_id, "acknowledged", by="ines")
+    eventually(lambda: only_alert(client, settings).deliveries[0].state, "dropped")
+    assert only_alert(client, settings).deliveries[0].because == "acknowledged before it was sent"
+    assert len(receiver.requests) == 1
+
+
+@pytest.fixture
+def own_servers(bare_home: Path, shared_downloads: Path) -> Iterator[LocalServers]:
+    """Servers that a test may kill."""
+    local = LocalServers(bare_home, shared_downloads, OWN_PORTS)
+    local.up()
+    try:
+        yield local
+    finally:
+        local.down()
+
+
+@pytest.mark.timeout(600)
+def test_a_month_of_news_alerts_alike_though_workers_and_the_broker_are_killed(
+    own_servers: LocalServers, tmp_path: Path
+) -> None:
+    """Every alert has the id and the sources that a backtest gives it, and is there once."""
+    state = own_servers.state()
+    assert state.kafka is not None
+    assert state.elasticsearch is not None
+    ours = {
+        "home": str(tmp_path),
+        "kafka": str(state.kafka.address),
+        "elasticsearch": str(state.elasticsearch.address),
+        "alert_max_age_h": "100000",
+    }
+    settings = load_settings(**ours)
+    scenario = read_scenario("tuned")
+    ordered = sorted(scenario.articles, key=lambda one: (one.first_seen_at, one.article_id))
+    enriched = list(load_enricher(settings).pipe(ordered))
+    wanted = {
+        alert.alert_id: {source.article_id for source in alert.sources}
+        for alert in replay(enriched, load_rules(), settings)
+    }
+    ensure_topics(settings)
+    environment = os.environ | {f"DEMARCHE_{name.upper()}": value for name, value in ours.items()}
+    stream = Workers(environment, tmp_path / "worker.log")
+    with connect(settings) as elastic:
+        ensure_indices(elastic, settings)
+        try:
+            stream.start()
+            for part in range(0, len(enriched), 70):
+                _send(settings, enriched[part : part + 70])
+                _wait(elastic, settings, part + 20)
+                if part == 70:
+                    os.kill(state.kafka.pid, signal.SIGKILL)
+                    time.sleep(2)
+                    own_servers.up()
+                stream.kill()
+                stream.start()
+            eventually(lambda: _alerts(elastic, settings), wanted, 180)
+        finally:
+            stream.stop()
+            print(stream.log.read_text("utf8")[-4000:])
+        assert dead_letters.read_letters(settings) == []
+
+
+def _send(settings: Settings, articles: list[Article]) -> None:
+    """All under one key: between partitions no order is promised, and the very alerts of a backtest are wanted."""
+    producer = KafkaProducer(bootstrap_servers=bootstrap_servers(settings), acks="all")
+    for one in articles:
+        producer.send(topics(settings).articles_enriched.name, key=b"scenario", value=one.to_json())
+    producer.flush()
+    producer.close()
+
+
+def _wait(elastic: Elasticsearch, settings: Settings, articles: int) -> None:
+    deadline = time.monotonic() + 90
+    while count(elastic, settings, "articles") < articles and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _alerts(elastic: Elasticsearch, settings: Settings) -> dict[str, set[str]]:
+    elastic.indices.refresh(index=f"{settings.index_prefix}-alerts")
+    found, total = find_alerts(elastic, settings, size=1000)
+    assert total == len(found)
+    return {alert.alert_id: {source.article_id for source in alert.sources} for alert in found}
