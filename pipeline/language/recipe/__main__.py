@@ -79,8 +79,7 @@ class Recipe:
         if data is None:
             log.info("no --stance-data: the accurate model will read no polarity")
             return
-        nlp = load(str(self._package("accurate")))
-        joint: Any = nlp.get_pipe(FACTORY)
+        joint: Any = load(str(self._package("accurate"))).get_pipe(FACTORY)
         if joint.reads_polarity:
             return
         encoder = PieceEncoder(self.tokenizer_json)
@@ -88,8 +87,8 @@ class Recipe:
         network, temperature = stance.train(tuned, published, encoder, data, seed=self.args.seed)
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
         graph = quantised(stance_graph(weights, temperature))
-        joint.network = JointModel.from_bytes(joint.network.to_bytes() | {STANCE_FILE: graph})
-        log.info("%s", write_package(nlp, self.out))
+        model = JointModel.from_bytes(joint.network.to_bytes() | {STANCE_FILE: graph})
+        log.info("%s", write_package(pipeline(model, "accurate"), self.out))
 
     def silver(self) -> None:
         if not (self.completed / LABELS).exists():

@@ -17,9 +17,9 @@ ATTRIBUTION = (
     "Web Treebank (CC BY-SA 4.0); GUM, the parts free for any use (annotation CC BY 4.0; texts CC BY, CC BY-SA 3.0 and "
     "public domain); Universal NER English-EWT (CC BY-SA 4.0); WikiGold (CC BY 4.0); CrossNER (MIT; text of Wikipedia, "
     "CC BY-SA); Broad Twitter Corpus, section G (CC BY 4.0). Country and people lists that refined labels: "
-    "mledoze/countries (ODbL 1.0). Polarity towards a target: trained on NewsMTSC train (MIT; Hamborg and Donnay, "
-    "EACL 2021)."
+    "mledoze/countries (ODbL 1.0)."
 )
+POLARITY_ATTRIBUTION = " Polarity towards a target: trained on NewsMTSC train (MIT; Hamborg and Donnay, EACL 2021)."
 
 
 def pipeline(model: JointModel, name: str) -> Language:
@@ -36,7 +36,7 @@ def pipeline(model: JointModel, name: str) -> Language:
         description="English tags, features, lemmas, Universal Dependencies trees, sentences and names for news.",
         author=AUTHOR,
         license=LICENCE,
-        notes=ATTRIBUTION,
+        notes=ATTRIBUTION + (POLARITY_ATTRIBUTION if model.reads_polarity else ""),
     )
     return nlp
 
