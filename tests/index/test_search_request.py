@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.index.search import MAX_QUERY_CHARS, Query, _moment, _pieces, request_body
+from pipeline.index.search import MAX_QUERY_CHARS, Query, moment_of, _pieces, request_body
 
 
 def filters(query: Query) -> list[dict[str, object]]:
@@ -47,10 +47,10 @@ def test_what_no_search_can_be_made_of_is_refused_in_a_sentence(query: Query, sa
 
 
 def test_until_a_day_includes_the_day() -> None:
-    assert _moment("2026-03-01", "until", end=True) == datetime(2026, 3, 1, 23, 59, 59, 999000, tzinfo=UTC)
-    assert _moment("2026-03-01", "since", end=False) == datetime(2026, 3, 1, tzinfo=UTC)
-    assert _moment("2026-03-01T12:00+02:00", "since", end=False) == datetime(2026, 3, 1, 10, tzinfo=UTC)
-    assert abs(datetime.now(UTC) - timedelta(days=7) - _moment("7d", "since", end=False)) < timedelta(minutes=1)
+    assert moment_of("2026-03-01", "until", end=True) == datetime(2026, 3, 1, 23, 59, 59, 999000, tzinfo=UTC)
+    assert moment_of("2026-03-01", "since", end=False) == datetime(2026, 3, 1, tzinfo=UTC)
+    assert moment_of("2026-03-01T12:00+02:00", "since", end=False) == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert abs(datetime.now(UTC) - timedelta(days=7) - moment_of("7d", "since", end=False)) < timedelta(minutes=1)
 
 
 @given(st.text(max_size=200), st.text(max_size=50), st.text(max_size=50))
