@@ -235,7 +235,8 @@ def _show(article: Article, full: bool) -> None:
     when = article.published_at.isoformat() if article.published_at else "no date"
     by = f", by {', '.join(article.authors)}" if article.authors else ""
     click.echo(f"{article.title or '(no title)'}\n  {article.canonical_url}")
-    click.echo(f"  {when}{by}, {article.language or 'no language named'}, {len(article.text)} characters")
+    flags = f"; {', '.join(article.flags)}" if article.flags else ""
+    click.echo(f"  {when}{by}, {article.language or 'no language named'}, {len(article.text)} characters{flags}")
     text = article.text if full else " ".join(article.text.split())
     shown = text if full or len(text) <= _OPENING_CHARS else text[:_OPENING_CHARS] + "…"
     click.echo("".join(f"  {line}\n" for line in shown.splitlines()))

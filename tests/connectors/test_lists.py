@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from connectors import gdelt, sections, sitemaps
 from connectors.base import Found, Options, Refusal, Target, Unchanged
 from connectors.http import Fetcher
 from connectors.kinds import kind_named, kind_of
+from connectors.source_commands import sources
 from pipeline.records import Article
 from pipeline.settings import Settings
 
@@ -340,3 +342,14 @@ def test_kinds_are_recognised(site: Site, settings: Settings) -> None:
         paths = ["/feed.json", "/map.xml.gz", "/lastupdate.txt", "/page"]
         kinds = [kind_of(Target(site.url(path), settings, fetcher)).name for path in paths]
     assert kinds == ["json-feed", "sitemap", "gdelt", "page"]
+
+
+def test_a_dry_run_shows_what_is_wrong_with_an_article(
+    site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["/x"] = (
+        b"<html><title>Harbour warns</title><body><article><p>Ships were warned.</p></article></body></html>"
+    )
+    monkeypatch.setattr("connectors.source_commands.settings", lambda: settings)
+    shown = CliRunner().invoke(sources, ["test", site.url("/x")])
+    assert "18 characters; stub" in shown.output
