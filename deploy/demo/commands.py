@@ -73,6 +73,7 @@ def _settings_of(servers: LocalServers) -> Settings:
 def _say_what_next(console: Console, servers: LocalServers) -> None:
     command = _command()
     lines = (
+        ("pages", f"{command} web"),
         ("search on", f"{command} search --actor Finland --act WARN"),
         ("", f"{command} search ferries"),
         ("alerts", f"{command} alerts list"),

@@ -25,7 +25,7 @@ _SAID = {
     "against": "targets_against",
     "for": "targets_for",
 }
-"""Facets of a statement. In articles their fields stand in the nested `said`."""
+"""Facets of a statement. Articles have their fields in the nested `said`, and flat; there `act` is called `acts`."""
 _PUBLISHED = {"publisher": "publisher", "language": "language", "source": "source_id"}
 FACETS: tuple[str, ...] = (*_SAID, *_PUBLISHED)
 _SHOWN = 15
@@ -85,14 +85,19 @@ def aggregations(kind: Kind, choices: Sequence[Choice], said: Sequence[Body]) ->
     found: Body = {}
     for name in FACETS:
         others = [choice for choice in choices if choice[0] != name]
-        if name in _PUBLISHED or kind == "statements":
-            field = {**_SAID, **_PUBLISHED}[name]
-            found[name] = _filtered(choice_filters(kind, others, said), {"values": _terms(field)})
+        filters = choice_filters(kind, others, said)
+        if kind == "articles" and name in _SAID and (said or _in_statement(kind, others)):
+            found[name] = _filtered(filters, _nested_facet(name, others, said))
         else:
-            found[name] = _nested_facet(name, others, said)
+            found[name] = _filtered(filters, _terms(_flat_field(kind, name)))
     histogram = {"date_histogram": {"field": "said_at", "calendar_interval": "day", "min_doc_count": 1}}
-    found["days"] = _filtered(choice_filters(kind, choices, said), {"values": histogram})
+    found["days"] = _filtered(choice_filters(kind, choices, said), histogram)
     return found
+
+
+def _flat_field(kind: Kind, name: str) -> str:
+    field = {**_SAID, **_PUBLISHED}[name]
+    return "acts" if kind == "articles" and field == "act" else field
 
 
 def _terms(field: str) -> Body:
@@ -100,27 +105,32 @@ def _terms(field: str) -> Body:
 
 
 def _filtered(filters: list[Body], aggregation: Body) -> Body:
-    query: Body = {"bool": {"filter": filters}} if filters else {"match_all": {}}
-    return {"filter": query, "aggs": aggregation}
+    """The aggregation of what meets the filters; without any it stands alone, which Elasticsearch can count faster."""
+    return {"filter": {"bool": {"filter": filters}}, "aggs": {"values": aggregation}} if filters else aggregation
 
 
 def _nested_facet(name: str, others: Sequence[Choice], said: Sequence[Body]) -> Body:
     """Counts articles, by those of their statements that meet all other conditions."""
     terms = _terms(f"said.{_SAID[name]}")
     terms["aggs"] = {"articles": {"reverse_nested": {}}}
-    per_statement = _filtered([*_in_statement("articles", others), *said], {"values": terms})
-    nested = {"said": {"nested": {"path": "said"}, "aggs": {"kept": per_statement}}}
-    return _filtered(choice_filters("articles", others, said), nested)
+    conditions = {"bool": {"filter": [*_in_statement("articles", others), *said]}}
+    return {"nested": {"path": "said"}, "aggs": {"met": {"filter": conditions, "aggs": {"values": terms}}}}
 
 
 def read(answer: Mapping[str, Any]) -> Facets:
     """The facets in an answer to `aggregations`."""
-    values = {name: _values(answer[name]) for name in FACETS}
-    return Facets(values, bars(answer["days"]["values"]["buckets"]))
+    return Facets({name: _values(_buckets(answer[name])) for name in FACETS}, bars(_buckets(answer["days"])))
 
 
-def _values(answer: Mapping[str, Any]) -> list[Value]:
-    buckets = answer["said"]["kept"]["values"]["buckets"] if "said" in answer else answer["values"]["buckets"]
+def _buckets(answer: Mapping[str, Any]) -> list[Any]:
+    """The buckets of an aggregation, however deep filters have put them."""
+    while "buckets" not in answer:
+        answer = answer["values"] if "values" in answer else answer["met"]
+    buckets: list[Any] = answer["buckets"]
+    return buckets
+
+
+def _values(buckets: Iterable[Mapping[str, Any]]) -> list[Value]:
     found = [Value(b["key"], b["articles"]["doc_count"] if "articles" in b else b["doc_count"]) for b in buckets]
     return sorted(found, key=lambda value: (-value.count, value.value))
 

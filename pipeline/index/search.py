@@ -29,6 +29,7 @@ Sort = Literal["", "relevance", "date"]
 
 MAX_QUERY_CHARS = 2000
 MAX_CHOICES = 50
+_ID_CHARS = 200
 MAX_SIZE = 1000
 _OPERATORS = "AND|OR|NOT|PHRASE|PREFIX|PRECEDENCE|ESCAPE|WHITESPACE"
 _WORDS_IN: dict[Kind, list[str]] = {
@@ -326,6 +327,8 @@ def find_alerts(
 
 def find_alert(client: Elasticsearch, settings: Settings, start_of_id: str) -> Alert:
     """The one alert whose id begins so; raises BadInput if there is none, or more than one."""
+    if len(start_of_id) > _ID_CHARS:
+        raise BadInput("No id of an alert is that long.", "See `demarche alerts list`.")
     with translated_errors(settings):
         answer = client.search(
             index=alias(settings.index_prefix, "alerts"),

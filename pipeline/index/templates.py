@@ -127,6 +127,9 @@ FIELDS: dict[str, Mapping] = {
         "entities": NAME,
         "actor_ids": KEYWORD,
         "countries": KEYWORD,
+        **dict.fromkeys(
+            ("acts", "speakers", "speaker_countries", "addressees", "targets_for", "targets_against"), KEYWORD
+        ),
         "statement_count": INTEGER,
         "warning_count": INTEGER,
         "said": _object(

@@ -59,9 +59,11 @@ class Invention:
         country = _COUNTRIES[number % len(_COUNTRIES)]
         return Party(name=name, actor_id=f"person/{number}", kind="person", country=country, role="minister")
 
-    def article(self, number: int) -> EnrichedArticle:
+    def article(self, number: int, *, new: bool = False) -> EnrichedArticle:
+        """One of the half year, or one that comes in `new` on its last day."""
         chance = Random(number)
-        seen = _START + timedelta(seconds=chance.randrange(_DAYS * 86_400))
+        seconds = chance.randrange(_DAYS * 86_400)
+        seen = _START + (timedelta(days=_DAYS) if new else timedelta(seconds=seconds))
         words = chance.choices(self.words, cum_weights=self._weights, k=_TEXT_WORDS)
         text, starts = _joined(words)
         url = f"https://bench.example/{number}"
@@ -196,7 +198,7 @@ def measure(settings: Settings, invention: Invention, rounds: int, known: int, p
             writer, number = Writer(client, settings), known
             while not stop.wait(1.0):
                 count = max(round(per_second), 1)
-                writer.articles([invention.article(n) for n in range(number, number + count)])
+                writer.articles([invention.article(n, new=True) for n in range(number, number + count)])
                 number += count
                 came.append(count)
 
