@@ -53,6 +53,43 @@ def model(files: tuple[Path, ...], model: str | None, words: int) -> None:
     )
 
 
+@bench.command()
+@click.option("--rate", type=click.FloatRange(0.1, 200), default=1.0, show_default=True, help="Articles a second.")
+@click.option("--articles", type=click.IntRange(1, 800), default=60, show_default=True, help="How many in all.")
+@click.option("--patience", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="Wait so long (s).")
+def alerts(rate: float, articles: int, patience: float) -> int:
+    """Time from publishing an article to its alert on the topic, with the workers that run (`demarche run`).
+
+    Publishes invented warnings on articles.raw: use topics and indices that nobody else does, and rules without
+    channels (DEMARCHE_TOPIC_PREFIX, DEMARCHE_INDEX_PREFIX).
+    """
+    from pipeline.stream.latency import measure_latency
+
+    found = measure_latency(settings(), rate, articles, patience)
+    if not found.seconds:
+        raise BadInput(
+            "No alert came.", "Do workers run on these topics (`demarche run`), with rules that ask for warnings?"
+        )
+    click.echo(
+        f"{len(found.seconds)} alerts at {rate:g} articles a second: p50 {found.percentile(50):.2f} s, "
+        f"p99 {found.percentile(99):.2f} s, longest {max(found.seconds):.2f} s; {found.missing} without an alert"
+    )
+    return 1 if found.missing else 0
+
+
+@bench.command()
+@click.option("--rules", type=click.IntRange(1, 100_000), default=10_000, show_default=True, help="The most rules.")
+def rules(rules: int) -> None:
+    """Cost of matching one statement against one rule, a hundred, and so on up to --rules."""
+    from pipeline.alerts.speed import measure_rules
+
+    size = 1
+    while size < rules:
+        click.echo(f"{size:>7,} rules: {measure_rules(size):7.1f} µs a statement")
+        size *= 100 if size == 1 else 10
+    click.echo(f"{rules:>7,} rules: {measure_rules(rules):7.1f} µs a statement")
+
+
 def _read(files: Sequence[Path]) -> list[str]:
     texts = []
     for path in files:

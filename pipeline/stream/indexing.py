@@ -57,22 +57,32 @@ class IndexStep:
             return given_up
         refusals = await asyncio.to_thread(self._writer.articles, [article for _, article in articles])
         refused = {refusal.article_id: refusal.reason for refusal in refusals}
-        outcomes = await asyncio.gather(*(self._finish(incoming, article, refused) for incoming, article in articles))
-        return given_up + [outcome for outcome in outcomes if outcome]
+        for incoming, article in articles:
+            if article.article_id in refused:
+                reason = f"Elasticsearch refused the article: {refused[article.article_id]}"
+                given_up.append(GivenUp(incoming, reason, "Refused"))
+        accepted = [pair for pair in articles if pair[1].article_id not in refused]
+        return given_up + await self._send_statements(accepted)
 
-    async def _finish(self, incoming: Incoming, article: EnrichedArticle, refused: dict[str, str]) -> GivenUp | None:
-        """Send on the statements of an article that is in the index.
+    async def _send_statements(self, articles: Sequence[tuple[Incoming, EnrichedArticle]]) -> list[GivenUp]:
+        """Send on the statements of articles that are in the index, one article's after the other's.
 
-        What is not there raises no alert, which would lead nowhere; a replay makes up for both.
+        What is not there raises no alert, which would lead nowhere; a replay makes up for both. All sends begin in
+        order and are waited for together.
         """
-        if article.article_id in refused:
-            return GivenUp(incoming, f"Elasticsearch refused the article: {refused[article.article_id]}", "Refused")
-        try:
-            for record in self._statements_of(article):
-                await self._outbox.send(self._topic, record.key.encode(), record.to_json())
-        except Terminal as error:
-            return GivenUp(incoming, str(error), type(error).__name__)
-        return None
+        sends = [
+            (incoming, self._outbox.send(self._topic, record.key.encode(), record.to_json()))
+            for incoming, article in articles
+            for record in self._statements_of(article)
+        ]
+        outcomes = await asyncio.gather(*(send for _, send in sends), return_exceptions=True)
+        failed: dict[int, GivenUp] = {}
+        for (incoming, _), error in zip(sends, outcomes, strict=True):
+            if isinstance(error, Terminal):
+                failed.setdefault(id(incoming), GivenUp(incoming, str(error), type(error).__name__))
+            elif error is not None:
+                raise error
+        return list(failed.values())
 
 
 class SourcesStep:
