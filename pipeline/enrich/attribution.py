@@ -52,6 +52,7 @@ _JOINED_VERB = re.compile(
     r"(?P<comma>,)?[”’\"']* (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)"
 )
 _SERIES = re.compile(r",? (?:and|or|but) |, |(?<=,[”\"’']) ")
+_MAX_RESUMED = 75
 _RESUMES = re.compile(r"[^.!?”\"“\n]{0,60}, (?P<word>(?:but|and|or|so|yet)(?: still| then| also)? )")
 _CLAUSE_BEGINS = re.compile(r"(?:But|And|So|Because|If|Unless) ")
 _SUBORDINATE = re.compile(r"(?:While|When|As|After|Before|Since|Although|Though|Asked|Speaking)\b")
@@ -718,8 +719,9 @@ class _Finder:
     # -- quotations without a cue -----------------------------------------------------------------------------------
 
     def _floating(self) -> None:
+        by_cue = sorted(((a.cue[1], n) for n, a in enumerate(self.found) if a.cue is not None and a.quotations))
         for quotation in self.quotations:
-            if not self._is_taken(quotation) and (resumed := self._resumed(quotation)) is not None:
+            if not self._is_taken(quotation) and (resumed := self._resumed(quotation, by_cue)) is not None:
                 self._extend(resumed[0], quotation, start=resumed[1])
                 continue
             if self._is_taken(quotation) or not self._is_speech(quotation):
@@ -930,12 +932,12 @@ class _Finder:
             self._extend(attribution, quotation)
             last = quotation
 
-    def _resumed(self, quotation: Quotation) -> tuple[Attribution, int] | None:
+    def _resumed(self, quotation: Quotation, by_cue: list[tuple[int, int]]) -> tuple[Attribution, int] | None:
         """ "“…,” she said, but “around boats …”": the attribution that goes on after its cue, and where."""
-        for attribution in reversed(self.found):
-            if attribution.cue is None or not attribution.quotations or attribution.kind == "indirect":
-                continue
-            if attribution.cue[0] < attribution.quotations[-1].end or attribution.cue[1] > quotation.start:
+        near = bisect_left(by_cue, (quotation.start - _MAX_RESUMED, 0)), bisect_right(by_cue, (quotation.start, 0))
+        for _, number in reversed(by_cue[slice(*near)]):
+            attribution = self.found[number]
+            if attribution.cue is None or attribution.cue[0] < attribution.quotations[-1].end:
                 continue
             match = _RESUMES.fullmatch(self.text, attribution.cue[1], quotation.start)
             if match is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from spacy.tokens import Doc
 
 from pipeline.enrich.attribution import Attribution, find_attributions
@@ -193,3 +196,22 @@ def test_scare_quotes_titles_and_nicknames_are_nobodys_speech(text: str) -> None
 @pytest.mark.parametrize("text", ["Berg held a rally in the harbour.", "The strike began a long summer of fog."])
 def test_words_of_many_senses_report_nothing_alone(text: str) -> None:
     assert contents(text) == []
+
+
+MARKS = st.sampled_from(["“", "”", '"', "‘", "’", "'", "«", "»", "''", "``", ",", ".", " — ", "\n", " "])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from([text for text, _ in [*MIXED.values(), *SPLIT.values()]]),
+    st.lists(st.tuples(st.integers(0, 130), MARKS), max_size=5),
+)
+def test_stray_marks_break_nothing(text: str, stray: list[tuple[int, str]]) -> None:
+    for place, mark in stray:
+        text = text[:place] + mark + text[place:]
+    doc, found = read(text)
+    for attribution in found:
+        spans = [*attribution.content, *filter(None, [attribution.cue, attribution.source_span])]
+        assert all(0 <= start < end <= len(doc.text) for start, end in spans)
+        assert attribution.content == sorted(attribution.content)
+        assert all(one[1] <= other[0] for one, other in pairwise(attribution.content))

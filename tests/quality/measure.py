@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from pipeline.alerts import load_rules
 from pipeline.commands.alerts import replay
+from pipeline.enrich.cues import Cues, bases
 from pipeline.inputs import split_title
 from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
@@ -107,6 +109,20 @@ def _read_quotes(said: str) -> dict[str, float]:
     return figures
 
 
+def cue_lexicon(shared: Path) -> dict[str, float]:
+    """Share of the words that report three times or more in PolNeAR train, alone as a cue, which the lexicon knows."""
+    uses: Counter[str] = Counter()
+    for row in _rows(shared / "data" / "quotes" / "polnear.train.jsonl"):
+        for attribution in row["attributions"]:
+            words = [row["text"][start:end].lower() for start, end in attribution["cue"]]
+            if attribution.get("speech", True) and len(words) == 1 and words[0].isalpha():
+                uses[words[0]] += 1
+    cues = Cues.load()
+    known = {phrase.split()[0] for phrase in cues.verbs} | set(cues.nouns)
+    often = [word for word, count in uses.items() if count >= 3]
+    return {"words": round(sum(not known.isdisjoint(bases(word)) for word in often) / len(often), 3)}
+
+
 def speech_acts(shared: Path, gold: Path) -> dict[str, float]:
     """Alert decision, speaker, addressee and act on cases that say who warns whom."""
     rows = _rows(gold)
@@ -149,6 +165,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "seeds": seeds,
     "hard_cases": lambda shared: attributions(shared, "hard_cases"),
     "polnear_dev": lambda shared: attributions(shared, "polnear.dev"),
+    "cue_lexicon": cue_lexicon,
     "speech_acts": lambda shared: speech_acts(shared, shared / "data" / "speech_acts" / "cases.jsonl"),
     "own_cases_tuned": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.tuned.jsonl"),
     "own_cases_kept": lambda shared: speech_acts(shared, OWN_CASES / "speech_acts.kept.jsonl"),
