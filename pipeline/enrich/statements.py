@@ -81,9 +81,7 @@ def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSi
             # "Budapest stands ready …, its minister said", "…, the foreign ministry said".
             return attribution.source.pos_ == "NOUN"
         meant = cast.resolve(noun)
-        return any(
-            r.party.actor_id in ids or (r.party.kind == "state" and r.party.country in countries) for r in meant
-        )
+        return any(r.party.actor_id in ids or (r.party.kind == "state" and r.party.country in countries) for r in meant)
 
     return is_own
 

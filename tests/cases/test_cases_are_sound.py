@@ -99,7 +99,9 @@ def test_halves_follow_one_plan(name: str) -> None:
 
 
 def test_halves_share_no_sentence_and_no_clause() -> None:
-    tuned, kept = ({run for name in SETS for row in ROWS[name, half] for run in wordings(row["text"])} for half in HALVES)
+    tuned, kept = (
+        {run for name in SETS for row in ROWS[name, half] for run in wordings(row["text"])} for half in HALVES
+    )
     assert not tuned & kept
 
 

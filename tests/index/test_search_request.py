@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.index.search import MAX_QUERY_CHARS, Query, moment_of, _pieces, request_body
+from pipeline.index.search import MAX_QUERY_CHARS, Query, _pieces, moment_of, request_body
 
 
 def filters(query: Query) -> list[dict[str, object]]:
