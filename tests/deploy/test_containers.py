@@ -92,7 +92,7 @@ def test_every_secret_is_in_the_sample_file() -> None:
     sample = (ROOT / ".env.example").read_text("utf8")
     named = {line.partition("=")[0] for line in sample.splitlines() if "=" in line and not line.startswith("#")}
     text = (ROOT / "docker-compose.yml").read_text("utf8")
-    assert {part.partition(":?")[0] for part in text.split("${")[1:]} == named
+    assert {part.partition(":")[0] for part in text.split("${")[1:]} == named
 
 
 def test_the_image_gets_every_folder_that_it_copies() -> None:
