@@ -52,7 +52,7 @@ def meet(title: Doc, text: Doc, directory: Directory, *, at: date) -> tuple[Cast
     found: list[Entity] = []
     fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
     people = entity_stage.surnames_in([title, text])
-    for name, doc in fields:
+    for _, doc in fields:
         linked = entity_stage.link_entities(doc, directory, at, people)
         cast.meet(doc, linked)
     cast.settle()
@@ -100,7 +100,7 @@ class _FieldReader:
         attributions = kept_attributions(self.doc)
         if attributions is None:
             attributions = find_attributions(self.doc, self.cues)
-        self.cast.listen(self.doc, *_who_is_quoted(self.doc, attributions))
+        self.cast.listen(self.doc, *who_is_quoted(self.doc, attributions))
         speakers: dict[int, list[Resolved]] = {}
         acts: dict[int, SpeechAct] = {}
         for attribution in attributions:
@@ -247,7 +247,7 @@ class _FieldReader:
         return True
 
 
-def _who_is_quoted(doc: Doc, attributions: list[Attribution]) -> tuple[list[int], dict[int, Token]]:
+def who_is_quoted(doc: Doc, attributions: list[Attribution]) -> tuple[list[int], dict[int, Token]]:
     """The number of the quotation of each token, 0 in narration; and who speaks, by number of the quotation.
 
     Attributions without a quotation have negative numbers.

@@ -26,7 +26,7 @@ from pipeline.enrich.cues import Cues
 from pipeline.enrich.entities import link_entities
 from pipeline.enrich.parties import Cast
 from pipeline.enrich.speech_acts import said_tokens
-from pipeline.enrich.statements import own_side
+from pipeline.enrich.statements import own_side, who_is_quoted
 from pipeline.enrich.wording import MODEL_FILE, features
 from pipeline.settings import load_settings
 
@@ -108,8 +108,9 @@ class Reader:
         doc = self.nlp(text)
         cast = Cast(self.directory, DAY)
         cast.meet(doc, link_entities(doc, self.directory, DAY))
-        cast.listen(doc, [False] * len(doc))
-        for attribution in find_attributions(doc, self.cues):
+        attributions = find_attributions(doc, self.cues)
+        cast.listen(doc, *who_is_quoted(doc, attributions))
+        for attribution in attributions:
             if _covers(attribution, start, end) and attribution.source is not None:
                 own = own_side(cast, attribution, cast.resolve(attribution.source))
                 return features(said_tokens(attribution), own, quoted=bool(attribution.quotations))
