@@ -2,7 +2,8 @@
 
 feedparser reads what no other parser does, but some markup (deep nesting, tags that never end) costs it time that grows
 with the square of the size: half a megabyte can take a minute, ten take hours. A thread cannot be stopped. So all but
-short feeds are parsed in one process beside us, which is ended and started afresh when it takes too long.
+short feeds are parsed in one process beside us, which gives up after some seconds of the processor's time, whatever
+else the machine has to do; should it not, it is ended and started afresh.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from pipeline.errors import BadInput, Unreachable
 SHORT_BYTES = 32 * 1024
 """Shorter feeds are parsed here: at worst they take a second."""
 
-TIME_S = 20.0
+CPU_S = 20.0
+_PATIENCE_S = 180.0
 _START_S = 60.0
 _MEMORY_BYTES = 2**30
 _READY = "ready"
@@ -62,10 +64,9 @@ class _Helper:
         with self._turn:
             try:
                 pipe = self._started()
-                pipe.send((body, dict(headers), most_entries))
-                if not pipe.poll(TIME_S):
-                    self.end()
-                    raise BadInput(f"It takes longer than {TIME_S:.0f} seconds to parse.", "Its markup is broken.")
+                pipe.send((body, dict(headers), most_entries, CPU_S))
+                if not pipe.poll(_PATIENCE_S):
+                    raise EOFError
                 answer = pipe.recv()
             except (EOFError, OSError):
                 self.end()
@@ -99,17 +100,30 @@ def _serve(pipe: Connection) -> None:
     """Parse what comes until nobody is there any more."""
     # Ctrl-C reaches all processes of a terminal; ours ends with the one that started it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGVTALRM, _give_up)
     _limit_memory()
     pipe.send(_READY)
     with contextlib.suppress(EOFError, OSError):
         while True:
-            body, headers, most_entries = pipe.recv()
+            body, headers, most_entries, cpu_s = pipe.recv()
             try:
-                pipe.send(_parse(body, headers, most_entries))
+                signal.setitimer(signal.ITIMER_VIRTUAL, cpu_s)
+                answer = _parse(body, headers, most_entries)
             except BadInput as error:
-                pipe.send(error.message)
-            except (MemoryError, RecursionError) as error:
-                pipe.send(f"It cannot be read as a feed: {type(error).__name__}.")
+                answer = error.message
+            except _TooLong:
+                answer = f"It takes longer than {cpu_s:.0f} seconds to parse: its markup is broken."
+            finally:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            pipe.send(answer)
+
+
+class _TooLong(BaseException):
+    """No Exception: feedparser goes on after those."""
+
+
+def _give_up(_number: int, _frame: object) -> None:
+    raise _TooLong
 
 
 def _limit_memory() -> None:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from multiprocessing import Process
 from pathlib import Path
+from random import Random
 from xml.sax.saxutils import escape
 
 import httpx
@@ -27,7 +28,9 @@ METRICS_PORT = 18_766
 HOSTS = [f"127.0.{number // 200 + 1}.{number % 200 + 1}" for number in range(250)]
 FEEDS_A_HOST = 4
 ITEMS = 20
-TEXT = "The harbour authority warned ships on Thursday not to anchor north of the old light. " * 20
+WORDS = [
+    f"{first}{second}" for first in "bcdfghklmnprstvw" for second in ("alan", "erin", "itor", "onda", "usel", "ymar")
+]
 
 
 def serve() -> None:
@@ -41,7 +44,8 @@ def serve() -> None:
         for at in range(news, news + ITEMS):
             date = format_datetime(datetime.fromtimestamp(started - (ITEMS - at) * 7200, UTC), usegmt=True)
             link = f"http://{host}:{PORT}/{number}/{at}"
-            text = escape(f"<p>Part {at} of feed {index}. {TEXT}</p>")
+            words = " ".join(Random(f"{index}-{at}").choices(WORDS, k=250))
+            text = escape(f"<p>Part {at} of feed {index}. {words}.</p>")
             entries.append(
                 f"<item><title>Feed {index}, part {at}</title><link>{link}</link><guid>{link}</guid>"
                 f"<pubDate>{date}</pubDate><content:encoded>{text}</content:encoded></item>"
