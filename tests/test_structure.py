@@ -14,7 +14,7 @@ import pytest
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-SERVERS = {"kafka", "faust", "mode", "aiokafka", "elasticsearch"}
+SERVERS = {"kafka", "faust", "mode", "aiokafka", "elasticsearch", "fastapi", "starlette"}
 PURE = ["pipeline/enrich", "pipeline/alerts", "pipeline/actors", "pipeline/language"]
 OPEN_TO_CONNECTORS = {"records", "settings", "errors", "topics", "inputs", "dead_letters"}
 
@@ -70,7 +70,7 @@ def test_pure_parts_know_no_server(folder):
 
 @pytest.mark.parametrize("folder", ["pipeline/enrich", "pipeline/actors", "pipeline/alerts", "pipeline/language"])
 def test_pure_parts_import_no_part_that_knows_a_server(folder):
-    parts = {"stream", "index", "topics", "dead_letters", "commands", "metrics", "cli"}
+    parts = {"stream", "index", "web", "topics", "dead_letters", "commands", "metrics", "cli"}
     found = [
         f"{path.relative_to(ROOT)}: {module}"
         for path in sources(folder)

@@ -58,7 +58,7 @@ class Tokens:
     def remember(self, request: Request, response: Response) -> None:
         visit = getattr(request.state, "visit", None)
         if visit and request.cookies.get(COOKIE) != visit:
-            response.set_cookie(COOKIE, visit, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+            response.set_cookie(COOKIE, visit, httponly=True, samesite="lax", secure=request.url.scheme == "https")
 
     def check(self, request: Request, token: str) -> None:
         """Raises Refused unless one of our own pages sent this."""

@@ -15,7 +15,7 @@ from tests.live.sample_index import fill
 from tests.live.web_server import remove, web_server
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-SIZE = {"width": 1100, "height": 720}
+SIZE = {"width": 1000, "height": 620}
 
 
 def main() -> None:
@@ -28,10 +28,8 @@ def main() -> None:
             alerts, _ = find_alerts(client, settings)
         alert = max(alerts, key=lambda alert: len(alert.sources))
         shots = {
-            "home": ("/", "light"),
             "search": ("/search?kind=statements&act=WARN", "light"),
             "article": (f"/articles/{hit.document['article_id']}", "light"),
-            "article-dark": (f"/articles/{hit.document['article_id']}", "dark"),
             "actor": ("/actors/FIN", "light"),
             "alert": (f"/alerts/{alert.alert_id}", "light"),
             "claim": (f"/claims/{alert.claim_id}", "light"),

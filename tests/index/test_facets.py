@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from pipeline.index.facets import FACETS, aggregations, bars, choice_filters, read
+from pipeline.index.retention import last_day, policy
+from pipeline.index.templates import FIELDS, Abilities, analysis, template
+from pipeline.index.upgrade import _agrees
+
+
+def day(text: str, count: int) -> dict[str, Any]:
+    return {"key": int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000), "doc_count": count}
+
+
+def test_a_choice_counts_for_every_facet_but_its_own() -> None:
+    found = aggregations("statements", [("act", "WARN"), ("language", "en")], [])
+    assert found["act"]["filter"]["bool"]["filter"] == [{"terms": {"language": ["en"]}}]
+    assert found["language"]["filter"]["bool"]["filter"] == [{"terms": {"act": ["WARN"]}}]
+    assert {"terms": {"act": ["WARN"]}} in found["days"]["filter"]["bool"]["filter"]
+    assert set(found) == {*FACETS, "days"}
+
+
+def test_articles_are_counted_by_one_statement_that_meets_all() -> None:
+    free = aggregations("articles", [("publisher", "The Herald")], [])
+    assert free["speaker"]["aggs"]["values"]["terms"]["field"] == "speakers"
+    assert free["act"]["aggs"]["values"]["terms"]["field"] == "acts"
+    bound = aggregations("articles", [("act", "WARN")], [{"term": {"said.addressee_countries": "VES"}}])
+    conditions = bound["speaker"]["aggs"]["values"]["aggs"]["met"]["filter"]["bool"]["filter"]
+    assert conditions == [{"terms": {"said.act": ["WARN"]}}, {"term": {"said.addressee_countries": "VES"}}]
+    [filtered] = choice_filters("articles", [("act", "WARN"), ("speaker", "Tavil")], [])
+    assert len(filtered["nested"]["query"]["bool"]["filter"]) == 2
+
+
+@pytest.mark.parametrize("kind", ["articles", "statements"])
+def test_every_field_that_is_counted_is_mapped_as_a_keyword(kind: Any) -> None:
+    for choices in ((), (("act", "WARN"),)):
+        for name, aggregation in aggregations(kind, choices, []).items():
+            for field in fields(aggregation):
+                mapping: Any = FIELDS[kind]
+                for part in field.split("."):
+                    mapping = mapping[part] if part in mapping else mapping["properties"][part]
+                assert mapping["type"] == ("date" if name == "days" else "keyword"), field
+
+
+def fields(aggregation: Any) -> list[str]:
+    if not isinstance(aggregation, dict):
+        return []
+    found = [aggregation["field"]] if isinstance(aggregation.get("field"), str) else []
+    return found + [field for value in aggregation.values() for field in fields(value)]
+
+
+def test_values_are_read_however_deep_they_stand() -> None:
+    plain = {"buckets": [{"key": "a", "doc_count": 1}, {"key": "b", "doc_count": 2}]}
+    nested = {"met": {"values": {"buckets": [{"key": "a", "doc_count": 9, "articles": {"doc_count": 1}}]}}}
+    answer: dict[str, Any] = {name: {"doc_count": 3, "values": plain} for name in FACETS}
+    answer |= {"act": plain, "speaker": {"values": nested}, "days": {"buckets": []}}
+    found = read(answer).values
+    assert [(v.value, v.count) for v in found["act"]] == [("b", 2), ("a", 1)]
+    assert [(v.value, v.count) for v in found["speaker"]] == [("a", 1)]
+
+
+def test_bars_are_few_and_hold_every_day() -> None:
+    assert bars([]) == []
+    short = bars([day("2026-03-02", 3), day("2026-03-04", 1)])
+    assert (len(short), short[0].first, short[-1].last) == (14, date(2026, 2, 19), date(2026, 3, 4))
+    for first in ("2025-12-01", "2020-01-01", "1950-06-01", "0001-01-01"):
+        found = bars([day(first, 3), day("2026-03-04", 1)])
+        assert 5 <= len(found) <= 60
+        assert sum(bar.count for bar in found) == 4
+        assert found[-1].last == date(2026, 3, 4)
+    assert bars([day("9999-12-31", 1)])[-1].last == date(9999, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "index, last",
+    [
+        ("news-articles-2026.02", date(2026, 2, 28)),
+        ("news-g2-revisions-2024.02", date(2024, 2, 29)),
+        ("news-articles-2026.12", date(2026, 12, 31)),
+        ("news-articles-2026.13", None),
+        ("news-alerts-000001", None),
+    ],
+)
+def test_the_last_day_of_a_month_is_read_from_its_name(index: str, last: date | None) -> None:
+    assert last_day(index) == last
+
+
+def test_where_elasticsearch_can_it_deletes_months_by_itself() -> None:
+    assert policy(30)["phases"] == {
+        "hot": {"actions": {}},
+        "delete": {"min_age": "61d", "actions": {"delete": {}}},
+    }
+    kept = template("news", "articles", Abilities(lifecycle=True), policy="news-retention")
+    assert kept["template"]["settings"]["lifecycle"] == {"name": "news-retention"}
+    assert "lifecycle" not in template("news", "alerts", Abilities(), policy="news-retention")["template"]["settings"]
+
+
+def test_an_index_is_old_when_something_that_is_wanted_is_not_there() -> None:
+    wanted = analysis(Abilities(hunspell=True))
+    told = {
+        "analyzer": {"words": {"type": "custom", "tokenizer": "standard", "filter": ["hunspell_en", "lowercase"]}},
+        "normalizer": {"name": {"type": "custom", "filter": ["lowercase"]}},
+        "filter": {"hunspell_en": {"type": "hunspell", "locale": "en_US", "dedup": "true"}},
+    }
+    assert _agrees(wanted, told)
+    assert not _agrees(analysis(Abilities(common=True)), told)
+    assert not _agrees({"url": {"type": "keyword"}}, {"url": {"type": "text"}})
+    assert not _agrees({"url": {"type": "keyword"}}, {})
+    assert _agrees({"x": {"type": "object", "enabled": False}}, {"x": {"enabled": "false"}, "more": {}})
