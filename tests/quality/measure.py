@@ -17,6 +17,8 @@ from pipeline.alerts import load_rules
 from pipeline.commands.alerts import replay
 from pipeline.enrich.cues import Cues, bases
 from pipeline.inputs import split_title
+from pipeline.language import load
+from pipeline.language.evaluate import score_polarity
 from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
 from tests.alerts.scenario.reading import read_scenario, score
@@ -161,6 +163,13 @@ def alert_scenario(name: str) -> dict[str, float]:
     return found.figures()
 
 
+def polarity(shared: Path) -> dict[str, float]:
+    """Polarity towards a target: macro F1, and 100 less the expected calibration error."""
+    rows = _rows(shared / "data" / "stance" / "newsmtsc.devtest_mt.jsonl")
+    scores = score_polarity(load(), rows)
+    return {"macro_f": scores["macro_f"], "calibration": round(100 - scores["ece"], 2)}
+
+
 MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "seeds": seeds,
     "hard_cases": lambda shared: attributions(shared, "hard_cases"),
@@ -176,5 +185,6 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "alert_scenario_kept": lambda _: alert_scenario("kept"),
     "wordings_tuned": lambda shared: speech_acts(shared, OWN_CASES / "wordings.tuned.jsonl"),
     "wordings_kept": lambda shared: speech_acts(shared, OWN_CASES / "wordings.kept.jsonl"),
+    "polarity": polarity,
     "sentences": lambda _: sentences.measure("accurate"),
 }
