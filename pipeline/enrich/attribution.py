@@ -147,6 +147,8 @@ class _Finder:
         self._transcribed()
         self._floating()
         self._speech_inside_marks()
+        for attribution in self.found:
+            attribution.content = _merged(attribution.content)
         found = [a for a in self.found if a.content or a.frame is not None]
         found.sort(key=lambda a: (a.start, -max((e for _, e in a.content), default=0)))
         _nest(found)
@@ -959,6 +961,19 @@ class _Finder:
         return any(
             q.start <= span[0] and span[1] <= q.end and q in self.taken for q in self._quotations_in(span[0], span[1])
         )
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    """The ranges in text order; those that overlap, where marks are broken, become one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if start >= end:
+            continue
+        if found and start < found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
 
 
 def _precedes_main_clause(cue: Token) -> bool:
