@@ -474,6 +474,9 @@ class _Finder:
         part = self._part_of(quotation.end - 1) or (quotation.start, quotation.end)
         ends = sentence_ends(self.text, max(part[0], quotation.start), part[1])
         limit = next(e for e in ends if e >= quotation.end)
+        if frame.source is not None and quotation.end < frame.source.idx < limit:
+            # "has been called “a habit” by Oduya": who says it is no part of it.
+            limit = max(self.text.rfind(" by ", quotation.end, frame.source.idx), quotation.end)
         limit = max(trimmed(self.text, quotation.start, limit, " ,.;:?!\n")[1], quotation.end)
         end = min((c for c in self._takeovers(quotation, frame, limit) if c >= quotation.end), default=limit)
         if quotation.end <= parsed < end and _CLAUSE_EDGE.match(self.text, self._before_marks(parsed)):
