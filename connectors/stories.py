@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import sqlite3
 
-from pipeline.inputs.copies import likeness, sketch
+from pipeline.inputs.copies import FEWEST_SHARED, likeness, sketch
 from pipeline.records import Article, hash_id
 
 REMEMBERED = 30_000
 """Articles that a new one is compared with: some days of a large list of sources, some hundred megabytes at most."""
+
+_MOST_SHARERS = 500
+"""Of a run of words that stands in more articles, the newest are looked at: a site's footer tells nothing, and looking
+at all would let each article cost more than the one before."""
 
 _PRUNE_EVERY = 500
 
@@ -60,10 +64,13 @@ def _of_copy(db: sqlite3.Connection, stream: str, sample: frozenset[int], whole:
     # One query for each run: SQLite limits the parameters of one, and keeps the statement.
     shared: dict[int, int] = {}
     for run in sample:
-        for (number,) in db.execute("SELECT number FROM story_samples WHERE run = ?", (run,)):
+        query = "SELECT number FROM story_samples WHERE run = ? ORDER BY number DESC LIMIT ?"
+        for (number,) in db.execute(query, (run, _MOST_SHARERS)):
             shared[number] = shared.get(number, 0) + 1
     best: tuple[float, int, str] | None = None
     for number, count in sorted(shared.items()):
+        if count < FEWEST_SHARED:
+            continue
         row = db.execute(
             "SELECT story_id, size FROM stories WHERE number = ? AND stream = ?", (number, stream)
         ).fetchone()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 _RUN = 4
 _ONE_OF = 8
 _MOST_WORDS = 20_000
-_FEWEST_SHARED = 5
+FEWEST_SHARED = 5
 _SHARED = 0.4
 _SMALLEST_PART = 0.15
 """A text that is a smaller part of another is a passage in it, such as a statement that both quote."""
@@ -46,7 +46,7 @@ def sketch(title: str, text: str) -> Sketch:
 def likeness(shared: int, size: int, other_size: int) -> float:
     """How much of the smaller of two samples is shared, from 0 to 1; 0 where that makes no copy."""
     smaller, larger = sorted((size, other_size))
-    if shared < _FEWEST_SHARED or shared < _SHARED * smaller or smaller < _SMALLEST_PART * larger:
+    if shared < FEWEST_SHARED or shared < _SHARED * smaller or smaller < _SMALLEST_PART * larger:
         return 0.0
     return shared / smaller
 
