@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pipeline.alerts.rules import RuleSet, load_rules
@@ -21,14 +21,14 @@ class LiveRules:
     def __init__(
         self,
         path: Path | None,
-        check: Callable[[RuleSet], None] = lambda rules: None,
+        channels: Collection[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
-        self._check = check
+        self._channels = channels
         self._clock = clock
         self._seen = self._state()
-        self._rules = self._load()
+        self._rules = load_rules(self._path, self._channels)
         self._looked_at = clock()
         self.problem = ""
         """What is wrong with the files as they are now; empty where the rules in force are theirs."""
@@ -46,18 +46,13 @@ class LiveRules:
             return
         self._seen = seen
         try:
-            self._rules = self._load()
+            self._rules = load_rules(self._path, self._channels)
         except BadSetting as error:
             self.problem = str(error)
             log.warning("The alert rules were changed and cannot be used; those before stay in force. %s", error)
         else:
             self.problem = ""
             log.info("The alert rules were changed: %d are in force.", len(self._rules))
-
-    def _load(self) -> RuleSet:
-        rules = load_rules(self._path)
-        self._check(rules)
-        return rules
 
     def _state(self) -> tuple[tuple[str, int, int], ...]:
         """Names, sizes and times of change of the files."""

@@ -15,7 +15,7 @@ import difflib
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -313,8 +313,10 @@ def _mentions(record: StatementRecord, topic: str) -> bool:
     return False
 
 
-def load_rules(path: Path | None = None) -> RuleSet:
+def load_rules(path: Path | None = None, channels: Collection[str] | None = None) -> RuleSet:
     """Rules from a TOML file or a folder of them; without a path, the one that comes along: any new warning.
+
+    With `channels`, a rule may name no others.
 
     Raises BadSetting naming file, line, rule and key of the first thing that cannot be used.
     """
@@ -324,7 +326,7 @@ def load_rules(path: Path | None = None) -> RuleSet:
     seen: dict[str, str] = {}
     rules: list[Rule] = []
     for file in _rule_files(path):
-        for rule in _parse(str(file), _read(file)):
+        for rule in _parse(str(file), _read(file), channels):
             if rule.id in seen:
                 raise BadSetting(
                     f"{file}: the rule id '{rule.id}' is taken by a rule in {seen[rule.id]}.",
@@ -357,7 +359,7 @@ def _read(file: Path) -> str:
         raise BadSetting(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _parse(name: str, text: str) -> Iterator[Rule]:
+def _parse(name: str, text: str, channels: Collection[str] | None = None) -> Iterator[Rule]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -379,7 +381,16 @@ def _parse(name: str, text: str) -> Iterator[Rule]:
             at = _line(text, "id", number)
             raise BadSetting(f"{name}{at}: the rule id '{rule.id}' is there twice.", "Give each rule its own id.")
         seen.add(rule.id)
+        _check_channels(rule, channels, f"{name}{_line(text, 'channels', number)}")
         yield rule
+
+
+def _check_channels(rule: Rule, channels: Collection[str] | None, where: str) -> None:
+    for name in rule.channels:
+        if channels is not None and name not in channels:
+            near = difflib.get_close_matches(name, channels, n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else "Define it in the file that the setting 'channels' names."
+            raise BadSetting(f"{where}: rule '{rule.id}', key 'channels': there is no channel '{name}'.", hint)
 
 
 def _own_groups(name: str, text: str, table: Any) -> dict[str, tuple[str, ...]]:

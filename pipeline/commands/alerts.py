@@ -17,7 +17,6 @@ from rich.text import Text
 
 from pipeline.alerts import Rule, RuleSet, SideState, load_rules, process, settle
 from pipeline.delivery import load_channels, make_message, send
-from pipeline.delivery.channels import check_channels
 from pipeline.delivery.messages import sample_alert
 from pipeline.errors import BadInput, BadSetting
 from pipeline.records import Alert, AlertState, Article, EnrichedArticle, Party, Telling
@@ -175,8 +174,7 @@ def _later(text: str) -> datetime:
 def check(rules: Path) -> None:
     """Say whether RULES.toml, a file or a folder, can be used, and what each rule asks for."""
     options = settings()
-    found = load_rules(rules)
-    check_channels(found, load_channels(options.channels))
+    found = load_rules(rules, load_channels(options.channels).names)
     for rule in found:
         click.echo(f"{rule.id}: {described(rule)}")
     click.echo(f"{len(found)} rule{'s' if len(found) != 1 else ''}, all of which can be used.")

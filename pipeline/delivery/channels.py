@@ -11,18 +11,16 @@ secret = "file:/run/secrets/desk"
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pipeline.alerts import RuleSet
 from pipeline.errors import BadSetting
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+")
@@ -91,21 +89,9 @@ class Channels:
     def __iter__(self) -> Iterator[Channel]:
         return iter(self.by_name.values())
 
-    def check(self, rule_id: str, names: Iterable[str]) -> None:
-        """Raises BadSetting where a rule names a channel that is not there."""
-        for name in names:
-            if name not in self.by_name:
-                near = difflib.get_close_matches(name, self.by_name, n=1)
-                hint = (
-                    f"Did you mean '{near[0]}'?" if near else "Define it in the file that the setting 'channels' names."
-                )
-                raise BadSetting(f"rule '{rule_id}', key 'channels': there is no channel '{name}'.", hint)
-
-
-def check_channels(rules: RuleSet, channels: Channels) -> None:
-    """Raises BadSetting where a rule names a channel that is not there."""
-    for rule in rules:
-        channels.check(rule.id, rule.channels)
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.by_name)
 
 
 def load_channels(path: Path | None) -> Channels:

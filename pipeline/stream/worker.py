@@ -19,7 +19,6 @@ import faust
 from pipeline.alerts import process, settle
 from pipeline.alerts.live import LiveRules
 from pipeline.delivery import Channels, Deliverer, load_channels
-from pipeline.delivery.channels import check_channels
 from pipeline.delivery.deliverer import Store
 from pipeline.errors import DemarcheError
 from pipeline.metrics import Counters
@@ -95,7 +94,7 @@ def real_parts(settings: Settings) -> Parts:
     from pipeline.index import AlertStore, Writer, connect
 
     channels = load_channels(settings.channels)
-    rules = LiveRules(settings.rules, lambda ruleset: check_channels(ruleset, channels))
+    rules = LiveRules(settings.rules, channels.names)
     client = connect(settings)
     return Parts(
         load_enricher=load_real_enricher,

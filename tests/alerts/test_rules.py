@@ -233,6 +233,14 @@ def test_mistakes_in_the_new_keys_name_file_line_rule_and_key(tmp_path: Path, li
         load_rules(file)
 
 
+def test_a_channel_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('[[rule]]\nid = "r"\nchannels = ["desk", "phoen"]\n', "utf8")
+    assert load_rules(file, ["desk", "phoen"]).rules[0].channels == ("desk", "phoen")
+    with pytest.raises(BadSetting, match=r"rules\.toml:3: .*no channel 'phoen'\. Did you mean 'phone'\?"):
+        load_rules(file, ["desk", "phone"])
+
+
 def test_a_stance_towards_a_target(record: Make) -> None:
     warning = record(WARNING)
     warning.statement.stances = [Stance(target=Party(name="Washington", country="USA"), polarity=-1)]
