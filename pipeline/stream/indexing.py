@@ -68,14 +68,16 @@ class IndexStep:
         """Send on the statements of articles that are in the index, one article's after the other's.
 
         What is not there raises no alert, which would lead nowhere; a replay makes up for both. All sends begin in
-        order and are waited for together.
+        order and are waited for together; the first alone, as others would pass it while the producer asks for the
+        first time where the topic is.
         """
         sends = [
             (incoming, self._outbox.send(self._topic, record.key.encode(), record.to_json()))
             for incoming, article in articles
             for record in self._statements_of(article)
         ]
-        outcomes = await asyncio.gather(*(send for _, send in sends), return_exceptions=True)
+        first = await asyncio.gather(*(send for _, send in sends[:1]), return_exceptions=True)
+        outcomes = first + await asyncio.gather(*(send for _, send in sends[1:]), return_exceptions=True)
         failed: dict[int, GivenUp] = {}
         for (incoming, _), error in zip(sends, outcomes, strict=True):
             if isinstance(error, Terminal):

@@ -109,7 +109,7 @@ def own_servers(bare_home: Path, shared_downloads: Path) -> Iterator[LocalServer
 def test_a_month_of_news_alerts_alike_though_workers_and_the_broker_are_killed(
     own_servers: LocalServers, tmp_path: Path
 ) -> None:
-    """Every alert has the id and the sources that a backtest gives it, and is there once."""
+    """Each alert of a backtest is there once, with the same sources."""
     state = own_servers.state()
     assert state.kafka is not None
     assert state.elasticsearch is not None
@@ -123,10 +123,7 @@ def test_a_month_of_news_alerts_alike_though_workers_and_the_broker_are_killed(
     scenario = read_scenario("tuned")
     ordered = sorted(scenario.articles, key=lambda one: (one.first_seen_at, one.article_id))
     enriched = list(load_enricher(settings).pipe(ordered))
-    wanted = {
-        alert.alert_id: {source.article_id for source in alert.sources}
-        for alert in replay(enriched, load_rules(), settings)
-    }
+    wanted = _sources(replay(enriched, load_rules(), settings))
     ensure_topics(settings)
     environment = os.environ | {f"DEMARCHE_{name.upper()}": value for name, value in ours.items()}
     stream = Workers(environment, tmp_path / "worker.log")
@@ -165,8 +162,12 @@ def _wait(elastic: Elasticsearch, settings: Settings, articles: int) -> None:
         time.sleep(0.1)
 
 
-def _alerts(elastic: Elasticsearch, settings: Settings) -> dict[str, set[str]]:
+def _alerts(elastic: Elasticsearch, settings: Settings) -> list[list[str]]:
     elastic.indices.refresh(index=f"{settings.index_prefix}-alerts")
     found, total = find_alerts(elastic, settings, size=1000)
     assert total == len(found)
-    return {alert.alert_id: {source.article_id for source in alert.sources} for alert in found}
+    return _sources(found)
+
+
+def _sources(alerts: list[Alert]) -> list[list[str]]:
+    return sorted(sorted(source.article_id for source in alert.sources) for alert in alerts)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from pipeline.index import (
     find_alerts,
     get_alert,
     search,
+    stored_articles,
     unmute,
 )
 from pipeline.index.documents import article_document
@@ -417,6 +419,25 @@ def test_an_update_of_an_alert_that_is_not_there_makes_it(
     assert writer.alert(alert("a1"), create=False) is True
     refresh(client, settings)
     assert find_alerts(client, settings)[1] == 1
+
+
+def test_articles_come_back_as_they_were_enriched_and_can_be_backtested(
+    writer: Writer, client: Elasticsearch, settings: Settings, environment: dict[str, str], tmp_path: Path
+) -> None:
+    told = {name: [statement(f"s-{name}", "closing the Élan canal")] for name in ("a1", "a2", "a3")}
+    times = {"a1": SEEN, "a2": SEEN + timedelta(hours=1), "a3": None}
+    written = [article(name, statements=told[name], published_at=at) for name, at in times.items()]
+    writer.articles(written)
+    refresh(client, settings)
+    found = list(stored_articles(client, settings, SEEN - timedelta(days=1), SEEN + timedelta(days=1)))
+    assert sorted(found, key=lambda one: one.article_id) == written
+    (tmp_path / "rules.toml").write_text('[[rule]]\nid = "any"\n', "utf8")
+    arguments = ("alerts", "backtest", str(tmp_path / "rules.toml"), "--output", "jsonl")
+    [row] = map(json.loads, demarche(environment, *arguments, "--since", "2026-03-01").stdout.splitlines())
+    assert sorted(source["article_id"] for source in row["sources"]) == ["a1", "a2", "a3"]
+    assert demarche(environment, *arguments, "--since", "2026-03-03").stdout == ""
+    assert demarche(environment, *arguments).returncode == 2
+    assert find_alerts(client, settings) == ([], 0), "a backtest raises nothing"
 
 
 def test_an_index_that_was_never_made_is_explained(servers: dict[str, str], settings: Settings) -> None:

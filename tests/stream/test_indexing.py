@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from pipeline.dead_letters import Incoming
-from pipeline.records import SourceHealth
-from pipeline.stream.indexing import SourcesStep
+from pipeline.errors import Terminal
+from pipeline.records import EnrichedArticle, SourceHealth, SourceRef
+from pipeline.stream.indexing import IndexStep, SourcesStep
 
 
 class Writer:
@@ -48,3 +50,61 @@ def test_what_cannot_be_read_or_is_refused_is_given_up_alone() -> None:
     given_up = asyncio.run(SourcesStep(writer)(batch))
     assert [(one.incoming.offset, one.error_type) for one in given_up] == [(2, "BadInput"), (1, "Refused")]
     assert set(writer.written) == {"a", "c"}
+
+
+class OrderedOutbox:
+    """Takes its time over the first message of each article."""
+
+    def __init__(self) -> None:
+        self.begun: list[bytes] = []
+
+    async def send(
+        self, topic: str, key: bytes, value: bytes | None, headers: Mapping[str, bytes] | None = None
+    ) -> None:
+        self.begun.append(value or b"")
+        await asyncio.sleep(0.01 if len(self.begun) % 2 else 0)
+        if value == b"too large":
+            raise Terminal("too large")
+
+
+class Record(NamedTuple):
+    key: str
+    words: bytes
+
+    def to_json(self) -> bytes:
+        return self.words
+
+
+class Taker(Writer):
+    def articles(self, _articles: object) -> list:
+        return []
+
+
+def enriched(number: int) -> Incoming:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    article = EnrichedArticle(
+        article_id=f"a{number}",
+        id=f"a{number}",
+        url="https://example.org",
+        canonical_url="https://example.org",
+        text="Nothing.",
+        fetched_at=at,
+        first_seen_at=at,
+        content_hash="h",
+        source=SourceRef(connector="test", id="t"),
+        model="",
+    )
+    return Incoming("articles.enriched", 0, number, article.article_id.encode(), article.to_json(), {})
+
+
+def test_statements_leave_in_the_order_of_their_articles_and_a_bad_one_gives_up_its_article() -> None:
+    outbox = OrderedOutbox()
+    words = {"a0": [b"0 first", b"0 second"], "a1": [b"1 first", b"too large"], "a2": [b"2 first"]}
+
+    def statements_of(article: EnrichedArticle) -> list[Any]:
+        return [Record("RUS", text) for text in words[article.article_id]]
+
+    step = IndexStep(Taker(), statements_of, outbox, "statements")
+    given_up = asyncio.run(step([enriched(number) for number in range(3)]))
+    assert outbox.begun == [b"0 first", b"0 second", b"1 first", b"too large", b"2 first"]
+    assert [one.incoming.offset for one in given_up] == [1]
