@@ -90,37 +90,6 @@ def rules(rules: int) -> None:
     click.echo(f"{rules:>7,} rules: {measure_rules(rules):7.1f} µs a statement")
 
 
-def _read(files: Sequence[Path]) -> list[str]:
-    texts = []
-    for path in files:
-        try:
-            text = path.read_text(encoding="utf8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"{path} cannot be read as UTF-8 text: {error}") from error
-        if text.strip():
-            texts.append(text)
-    if not texts:
-        raise BadInput("There is no text in what was given: name files with text in them.")
-    return texts
-
-
-def _repeated(texts: list[str], words: int) -> list[str]:
-    """The texts over and over, until they hold so many words between blanks."""
-    out: list[str] = []
-    for text in cycle(texts):
-        if words <= 0:
-            break
-        out.append(text)
-        words -= len(text.split())
-    return out
-
-
-def _keep_to_one_core() -> None:
-    """Where the system lets us; elsewhere the models run on one thread all the same."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
 @bench.command()
 @click.option("--articles", type=click.IntRange(min=1000), default=100_000, show_default=True)
 @click.option("--statements", type=click.IntRange(1, 50), default=10, show_default=True, help="Per article.")
@@ -156,3 +125,34 @@ def search(articles: int, statements: int, rounds: int, incoming: float) -> None
         f"{articles} articles with {articles * statements} statements; {measured.indexed} more came in during "
         f"{measured.seconds:.0f} s and {len(every[0])} requests."
     )
+
+
+def _read(files: Sequence[Path]) -> list[str]:
+    texts = []
+    for path in files:
+        try:
+            text = path.read_text(encoding="utf8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"{path} cannot be read as UTF-8 text: {error}") from error
+        if text.strip():
+            texts.append(text)
+    if not texts:
+        raise BadInput("There is no text in what was given: name files with text in them.")
+    return texts
+
+
+def _repeated(texts: list[str], words: int) -> list[str]:
+    """The texts over and over, until they hold so many words between blanks."""
+    out: list[str] = []
+    for text in cycle(texts):
+        if words <= 0:
+            break
+        out.append(text)
+        words -= len(text.split())
+    return out
+
+
+def _keep_to_one_core() -> None:
+    """Where the system lets us; elsewhere the models run on one thread all the same."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

@@ -6,7 +6,8 @@ What can be searched is never missing and nothing that is written gets lost. For
 2. All documents are copied, then those that were written meanwhile, until few are left.
 3. The old index takes no more writes; workers wait and try again. The last documents are copied, those that were
    deleted meanwhile are deleted, and both indices are counted.
-4. In one step of the cluster the old index goes and its name, now an alias, means the new one.
+4. Searches go to the new index from one moment to the next; those that have begun on the old one are left some seconds
+   to end there. Then it goes, and in the same step its name, now an alias, means the new one.
 
 Versions are copied with their documents, so that copying again changes nothing: an upgrade that was interrupted is
 simply started again. Indices that are done are not touched.
@@ -37,6 +38,8 @@ _SMALL = 20_000
 _MARGIN = timedelta(minutes=15)
 """How much later than its time stamp a document may have been written: a busy server is tried again for a while."""
 _POLL_S = 1.0
+_GRACE_S = 3.0
+"""For searches that have begun on an index before it goes: its shards would be missing from their answers."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of documents copied and how many there are."""
@@ -66,7 +69,18 @@ def plan(client: Elasticsearch, settings: Settings) -> list[Step]:
             for index, state in sorted(client.indices.get(index=name).body.items()):
                 if _is_old(state, kind, abilities):
                     found.append(_step(client, settings, kind, index))
+            _finish(client, settings, kind)
     return found
+
+
+def _finish(client: Elasticsearch, settings: Settings, kind: str) -> None:
+    """Delete the indices that an upgrade, ended by force, had replaced already."""
+    prefix, searched = settings.index_prefix, alias(settings.index_prefix, kind)
+    there = client.indices.get(index=[f"{prefix}-{kind}-*", f"{prefix}-g*-{kind}-*"]).body
+    for index, state in there.items():
+        step = _step(client, settings, kind, index)
+        if searched not in state["aliases"] and searched in there.get(step.target, {"aliases": ()})["aliases"]:
+            _replace(client, step)
 
 
 def _step(client: Elasticsearch, settings: Settings, kind: str, index: str) -> Step:
@@ -106,6 +120,13 @@ def upgrade(client: Elasticsearch, settings: Settings, step: Step, progress: Pro
         return copier.exchange(alias(settings.index_prefix, step.kind))
 
 
+def _replace(client: Elasticsearch, step: Step) -> None:
+    """Delete the index, whose name means the target from then on, in one step."""
+    client.indices.update_aliases(
+        actions=[{"add": {"index": step.target, "alias": step.name}}, {"remove_index": {"index": step.index}}]
+    )
+
+
 class _Copier:
     def __init__(self, client: Elasticsearch, step: Step, abilities: Abilities) -> None:
         self._client = client.options(request_timeout=120)
@@ -143,12 +164,17 @@ class _Copier:
                 raise Transient(
                     f"{target} has {counts[1]} documents, and {index} has {counts[0]}.", "Run `demarche upgrade` again."
                 )
-            names = dict.fromkeys((searched, self._step.name))
-            added = [{"add": {"index": target, "alias": name}} for name in names]
-            self._client.indices.update_aliases(actions=[*added, {"remove_index": {"index": index}}])
+            self._client.indices.update_aliases(
+                actions=[
+                    {"add": {"index": target, "alias": searched}},
+                    {"remove": {"index": index, "alias": searched}},
+                ]
+            )
         except BaseException:
             self._block(False)
             raise
+        time.sleep(_GRACE_S)
+        _replace(self._client, self._step)
         return int(counts[1])
 
     def _block(self, on: bool) -> None:

@@ -146,8 +146,25 @@ def test_an_interrupted_upgrade_is_taken_up_again(
     assert step.index in upgrade_all(client, settings)
     refresh(client, settings)
     assert search(client, settings, Query()).total == 21
-    again = plan(client, settings)
-    assert again == []
+    assert plan(client, settings) == []
+
+
+def test_an_upgrade_that_was_killed_before_its_last_step_is_ended_by_the_next(
+    client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Writer(client, settings).articles([article("a1")])
+    refresh(client, settings)
+    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
+    step = next(step for step in plan(client, settings) if step.documents)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.index.upgrade._replace", lambda client, step: None)
+        upgrade(client, settings, step, ignore)
+    with pytest.raises(Unreachable, match="takes no writes"):
+        Writer(client, settings).articles([article("a2")])
+    assert step.index not in [left.index for left in plan(client, settings)]
+    assert Writer(client, settings).articles([article("a2")]) == []
+    refresh(client, settings)
+    assert search(client, settings, Query()).total == 2
 
 
 def test_a_document_that_does_not_fit_leaves_the_old_index_as_it_is(
