@@ -125,7 +125,7 @@ def test_a_model_that_reads_no_polarity_is_refused() -> None:
 
 
 class Sure:
-    """Answers as it is told."""
+    """Answers as it is told, and then that it sees nothing."""
 
     def __init__(self, *answers: Polarity) -> None:
         self.answers = list(answers)
@@ -133,7 +133,7 @@ class Sure:
 
     def polarities(self, targets: Sequence[Span]) -> list[Polarity]:
         self.asked = [span.text for span in targets]
-        return self.answers[: len(targets)]
+        return [*self.answers, *[Polarity(0, 1.0)] * len(targets)][: len(targets)]
 
 
 TEXT = "“Brandvold has ruined Norway. Lindqvist told Brandvold so,” said Ekberg."

@@ -222,7 +222,9 @@ def stance_graph(weights: Weights, temperature: float) -> onnx.ModelProto:
     axes = g.integers("pooled_axes", 1)
     total = g.node("ReduceSum", [g.node("Mul", [x, wide], "of_target"), axes], "summed", keepdims=0)
     mean = g.node("Div", [total, g.node("ReduceSum", [wide, axes], "counted", keepdims=0)], "pooled")
-    first = g.node("Gather", [x, g.constant("place_0", np.array(0, np.int64))], "sentence", axis=1)
+    # No Gather here: the quantiser would take x for a table of weights.
+    cut = [g.integers(f"first_{name}", v) for name, v in (("start", 0), ("end", 1), ("axis", 1))]
+    first = g.node("Squeeze", [g.node("Slice", [x, *cut], "first_place"), axes], "sentence")
     both = g.node("Concat", [first, mean], "sentence_and_target", axis=-1)
     weight, bias = weights["classify.weight"].T / temperature, weights["classify.bias"] / temperature
     g.node(
