@@ -51,7 +51,8 @@ def marked(enriched: EnrichedArticle, field: FieldName) -> Text:
         spans += [(party.span, _STYLES["addressee"]) for party in statement.addressees if party.span]
         spans += [(statement.source, _STYLES["speaker"])] if statement.source else []
         spans += [(statement.cue, _STYLES["cue"])] if statement.cue else []
-        end = max((span[1] for span in statement.content or [statement.cue] if span), default=0)
+        worded = statement.content or ([statement.cue] if statement.cue else [])
+        end = max((span[1] for span in worded), default=0)
         ends.setdefault(end, []).append(number)
     for (start, end), style in sorted(spans, key=lambda marking: marking[0][0] - marking[0][1]):
         text.stylize(style, start, end)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.enrich.components import AttributionFinder, QuotationFinder, StatementReader
 from pipeline.enrich.language import detect
-from pipeline.enrich.stance import read_stances
 from pipeline.enrich.statements import RULES_VERSION, statement_records
 from pipeline.enrich.text import without_datelines
 from pipeline.errors import BadSetting
@@ -51,7 +51,6 @@ class Enricher:
         self.model = model
         self.language = language
         self.batch_size = batch_size
-        self._reader = polarity_reader(nlp)
 
     def pipe(self, articles: Iterable[Article]) -> Iterator[EnrichedArticle]:
         """One enriched article for each article, in order. One in another language passes through marked, unread."""
@@ -77,8 +76,6 @@ class Enricher:
                 continue
             title, text = pairs[i]
             entities, statements = self.statements.read(article, title, text, at=_day_of(article))
-            if self._reader is not None:
-                read_stances(statements, entities, {"title": title, "text": text}, self._reader)
             yield EnrichedArticle(
                 **base | {"model": self.model, "rules": RULES_VERSION, "entities": entities, "statements": statements}
             )
@@ -111,7 +108,7 @@ def load_enricher(settings: Settings) -> Enricher:
     return Enricher(
         nlp,
         AttributionFinder(settings.cues),
-        StatementReader(settings.actors, settings.cues),
+        StatementReader(settings.actors, settings.cues, polarity=partial(polarity_reader, nlp)),
         model=model_version(nlp),
         language=settings.language,
         batch_size=settings.batch_size,

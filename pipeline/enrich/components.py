@@ -13,8 +13,9 @@ What a component finds is kept on the Doc as plain data, so that Docs can be sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -29,7 +30,9 @@ from pipeline.enrich.annotations import declare_extensions, keep_attributions, k
 from pipeline.enrich.attribution import find_attributions
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.quotes import find_quotations
+from pipeline.enrich.stance import PolarityReader, read_stances
 from pipeline.enrich.statements import read_article
+from pipeline.language.component import polarity_reader
 from pipeline.records import Article, Entity, SourceRef, Statement, hash_id
 
 QUOTATIONS = "quotations"
@@ -113,8 +116,16 @@ class StatementReader(_Reading):
     cues: Cues
     directory: Directory
 
-    def __init__(self, actors: Iterable[str | Path] = (), cues: Iterable[str | Path] = ()) -> None:
+    def __init__(
+        self,
+        actors: Iterable[str | Path] = (),
+        cues: Iterable[str | Path] = (),
+        *,
+        polarity: Callable[[], PolarityReader | None] = lambda: None,
+    ) -> None:
+        """`polarity` gives what reads the tone of words towards a name, once the pipeline is loaded, if it has that."""
         super().__init__(actors=actors, cues=cues)
+        self._polarity = polarity
 
     def _load(self, files: dict[str, list[Path]]) -> None:
         self.directory = Directory.load(files["actors"])
@@ -134,7 +145,11 @@ class StatementReader(_Reading):
 
     def read(self, article: Article, title: Doc, text: Doc, *, at: date) -> tuple[list[Entity], list[Statement]]:
         """Both fields of an article, which have gone through the components before."""
-        return read_article(article, title, text, self.directory, self.cues, at=at)
+        entities, statements = read_article(article, title, text, self.directory, self.cues, at=at)
+        reader = self._polarity()
+        if reader is not None:
+            read_stances(statements, entities, {"title": title, "text": text}, reader)
+        return entities, statements
 
 
 def _article_of(text: str, day: date) -> Article:
@@ -175,4 +190,4 @@ def make_attribution(nlp: Language, name: str, cues: list[str]) -> AttributionFi
 )
 def make_statements(nlp: Language, name: str, actors: list[str], cues: list[str]) -> StatementReader:
     """`doc._.statements`; `actors` and `cues` name files that extend the directory and the lexicon."""
-    return StatementReader(actors, cues)
+    return StatementReader(actors, cues, polarity=partial(polarity_reader, nlp))
