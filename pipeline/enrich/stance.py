@@ -13,7 +13,8 @@ from pipeline.records import Act, Entity, FieldName, Party, Span, Stance, Statem
 
 MIN_CONFIDENCE = 0.8
 """Below this a polarity read from the words is not worth reporting: see the reliability in docs/model_card.md."""
-MOST_TARGETS = 4
+MOST_TARGETS = 1
+"""In one statement: a reading takes most of the time that parsing the sentence took."""
 _KINDS = {"PERSON": "person", "ORG": "organisation", "GPE": "state"}
 _READABLE: frozenset[Status] = frozenset({"asserted", "background", "future"})
 
@@ -54,7 +55,7 @@ def read_stances(
 ) -> None:
     """Add to each statement the stances that its words show towards those they name, the speaker left out.
 
-    All statements of an article are read together, each target once in a statement.
+    All statements of an article are read together.
     """
     asked = [
         (statement, entity, span)
@@ -75,11 +76,16 @@ def read_stances(
 
 
 def _targets(statement: Statement, entities: Sequence[Entity], doc: Doc) -> Iterator[tuple[Entity, TokenSpan]]:
-    """Who is named in what is said, with the place of the first mention; neither the speaker nor a known target."""
-    if statement.status not in _READABLE:
+    """Who is named first in what is said, the speaker left out; of quoted words
+    whose act shows no stance yet.
+    """
+    if statement.status not in _READABLE or not statement.speakers or statement.stances:
         return
-    parties = [*statement.speakers, *(stance.target for stance in statement.stances)]
-    known = {key for party in parties for key in (party.actor_id, party.country, party.name.casefold()) if key}
+    if statement.kind == "indirect":
+        return
+    known = {
+        key for party in statement.speakers for key in (party.actor_id, party.country, party.name.casefold()) if key
+    }
     left = MOST_TARGETS
     for entity in entities:
         keys = {key for key in (entity.actor_id, entity.name.casefold()) if key}

@@ -13,7 +13,7 @@ from spacy.tokens import Span
 from pipeline.commands.stance import stance
 from pipeline.enrich.stance import MIN_CONFIDENCE, read_stances
 from pipeline.language.component import DemarcheJoint, Polarity, polarity_reader
-from pipeline.records import Entity, Party, Statement
+from pipeline.records import Entity, Party, Stance, Statement
 
 AGAINST = "The senator called Brandvold a corrupt liar who has betrayed every voter in the valley."
 FOR = "The senator praised Brandvold as a brave and honest leader who saved the valley."
@@ -155,15 +155,22 @@ def read(nlp: Language, answers: Sequence[Polarity], **fields: object) -> tuple[
 
 
 def test_sure_polarities_become_stances_with_their_evidence(nlp: Language) -> None:
-    unsure = Polarity(-1, MIN_CONFIDENCE - 0.1)
-    statement, asked = read(nlp, [Polarity(-1, 0.95), unsure, Polarity(0, 0.99)])
-    assert asked == ["Brandvold", "Norway", "Lindqvist"]
+    statement, asked = read(nlp, [Polarity(-1, 0.95)])
+    assert asked == ["Brandvold"]
     (found,) = statement.stances
     assert (found.target.name, found.polarity, found.confidence) == ("Brandvold", -1, 0.95)
     assert found.evidence is not None
     assert TEXT[slice(*found.evidence)] == "Brandvold has ruined Norway."
 
 
+@pytest.mark.parametrize("answer", [Polarity(-1, MIN_CONFIDENCE - 0.1), Polarity(0, 0.99)])
+def test_what_is_unsure_or_neutral_is_no_stance(nlp: Language, answer: Polarity) -> None:
+    assert read(nlp, [answer])[0].stances == []
+
+
 def test_neither_the_speaker_nor_words_not_meant_are_read(nlp: Language) -> None:
-    assert read(nlp, [], speakers=[Party(name="Brandvold")])[1] == ["Norway", "Lindqvist"]
+    assert read(nlp, [], speakers=[Party(name="Brandvold")])[1] == ["Norway"]
     assert read(nlp, [], status="denied")[1] == []
+    assert read(nlp, [], speakers=[])[1] == []
+    assert read(nlp, [], kind="indirect")[1] == []
+    assert read(nlp, [], stances=[Stance(target=Party(name="Norway"), polarity=-1)])[1] == []
