@@ -67,14 +67,14 @@ class Enricher:
             if found in {self.language, None} and "withdrawn" not in batch[i].flags
         ]
         texts = [text for i in readable for text in (batch[i].title, without_datelines(batch[i].text))]
-        docs = iter([self._read(doc) for doc in self.nlp.pipe(texts)])
-        pairs = {i: (next(docs), next(docs)) for i in readable}
+        # Parsed as they are read: a parsed article with its vectors is some thousand times as large as its text.
+        docs = (self._read(doc) for doc in self.nlp.pipe(texts))
         for i, article in enumerate(batch):
             base = article.model_dump() | {"id": _display_id(article), "language": languages[i] or article.language}
-            if i not in pairs:
+            if i not in readable:
                 yield EnrichedArticle(**base | {"model": ""})
                 continue
-            title, text = pairs[i]
+            title, text = next(docs), next(docs)
             entities, statements = self.statements.read(article, title, text, at=_day_of(article))
             yield EnrichedArticle(
                 **base | {"model": self.model, "rules": RULES_VERSION, "entities": entities, "statements": statements}

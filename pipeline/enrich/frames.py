@@ -25,7 +25,8 @@ _TERM = re.compile(
 )
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
-_ARRIVING = frozenset({"come", "arrive"})
+_ARRIVING = frozenset({"come", "arrive", "go"})
+_INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
 _MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
@@ -426,6 +427,14 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     elif carried:
         frame.carrier = verb
         frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
+    elif entry.act in {"WARN", "THREATEN"} and (teller := _announcer(noun)) is not None and not cues.of(teller[0]):
+        # Where the verb reports too ("in a warning to Tbilisi, Paris said …"), what it reports is the warning.
+        frame.carrier, frame.source = teller
+        frame.addressees = [who for preposition, who in syntax.prepositions(noun) if preposition in {"to", "for"}][:1]
+        if not frame.addressees and frame.carrier.pos_ == "VERB" and noun.dep_ not in {"obj", "dobj"}:
+            frame.addressees = [t for t in syntax.objects(frame.carrier) if t.ent_type_][:1]
+        frame.content, frame.content_head = _noun_content(frame, syntax.prepositions(noun))
+        return frame if frame.addressees or frame.content else None
     else:
         frame.presupposed = True
         frame.source = syntax.possessor(noun) or _from_whom(noun)
@@ -444,6 +453,24 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if not carried and not frame.content and not frame.addressees and entry.act not in _ASKING:
         return None
     return frame
+
+
+def _announcer(noun: Token) -> tuple[Token, Token] | None:
+    """ "used his speech for a warning to Tehran", "EU in stark warning to Tbilisi": carrier and teller of a new one.
+
+    A definite one is taken for granted, and so is one that somebody ignores or that is from somebody else.
+    """
+    marks = {c.lower_ for c in noun.lefts if c.dep_ == "case"} | ({noun.head.lower_} if noun.dep_ == "pobj" else set())
+    new = any(c.lower_ in _INDEFINITE for c in noun.lefts)
+    if not marks & {"in", "with", "for", "as"} or syntax.possessor(noun) is not None or _from_whom(noun) is not None:
+        return None
+    governor = noun.head.head if noun.dep_ == "pobj" else noun.head
+    if governor.ent_type_ in {"GPE", "ORG", "PERSON"} and marks & {"in"} and governor.i < noun.i:
+        return governor, governor
+    if not new or governor.pos_ != "VERB" or syntax.is_passive(governor):
+        return None
+    teller = _speaker(governor)
+    return (governor, teller) if teller is not None and teller.pos_ in _NOMINAL else None
 
 
 def _from_whom(token: Token) -> Token | None:

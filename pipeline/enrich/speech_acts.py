@@ -14,14 +14,34 @@ from spacy.tokens import Doc, Token
 from pipeline.enrich import syntax, wording
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.cues import Cues
+from pipeline.enrich.frames import Frame
 from pipeline.enrich.text import trimmed
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import DETERRENT, EARLIER, HARM, HARM_NOUNS, KIND, RETALIATION, RUMOURS, WISHES
+from pipeline.enrich.words import (
+    AUDIENCE,
+    CITIZENS,
+    DETERRENT,
+    EARLIER,
+    HARM,
+    HARM_NOUNS,
+    KIND,
+    POLITICAL,
+    RETALIATION,
+    RUMOURS,
+    TRAVEL,
+    UNTRUE,
+    WISHES,
+)
 from pipeline.records import WARNING_ACTS, Act, Span, Status
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
 _FIRST_PERSON = frozenset({"i", "we"})
 _FIRST_PERSON_OWNER = frozenset({"my", "our"})
+_CONCERNING = frozenset({"of", "about", "to", "at"})
+_ONLY_POSSIBLE = frozenset({"possible", "likely", "unlikely", "conceivable", "thinkable", "improbable"})
+# "about to warn", "set to warn", "expected to warn", "due to warn"
+_NOT_YET = frozenset({"about", "set", "expected", "due", "poised", "likely"})
+_PLACING = frozenset({"in", "over", "near", "at", "around", "outside", "inside", "through", "off", "within", "along"})
 _SIDE_CLAUSES = frozenset({"conj", "acl:relcl", "relcl", "acl", "advcl", "parataxis"})
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
 _POSSIBLE = frozenset({"may", "might", "could", "can"})
@@ -43,12 +63,17 @@ class SpeechAct:
     about: Span | None = None
     speech: bool = True
     """False for belief and wish: nobody spoke."""
+    implied: bool = False
+    """Nobody is named as told; the addressees are those whom the words are for."""
     certainty: float = 1.0
     """How sure the reading of the words is; 1 where a cue or a rule names the act."""
 
 
-def classify(attribution: Attribution, cues: Cues, own: OwnSide) -> SpeechAct:
-    """The act of an attribution by its cue, and where the cue only says that words were said, by the words."""
+def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: bool = False) -> SpeechAct:
+    """The act of an attribution by its cue, and where the cue only says that words were said, by the words.
+
+    `own` tells the speaker's side from others; what `passes_on` an act of somebody else's does none of its own.
+    """
     frame = attribution.frame
     act: Act = frame.entry.act if frame is not None else "STATE"
     result = SpeechAct(act=act, status=_status(attribution), speech=frame is None or frame.entry.speech)
@@ -65,7 +90,7 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide) -> SpeechAct:
         ]
     if act in _SOFT and result.speech:
         _read_words(attribution, cues, result, said)
-        if result.act == "STATE":
+        if result.act in {"STATE", "PROMISE"} and not passes_on:
             _weigh_words(attribution, own, result)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
@@ -73,8 +98,16 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide) -> SpeechAct:
         result.act = "THREATEN"
     if act == "DEMAND" and _CONSEQUENCE.search(said):
         result.act = "THREATEN"
+    if result.act in {"WARN", "URGE"} and _is_advice(result, said):
+        result.act = "OTHER"
+    if result.act in WARNING_ACTS:
+        # A warning told to reporters is not addressed to them.
+        result.addressees = [t for t in result.addressees if t.lemma_.lower() not in AUDIENCE and not own(t)]
+        if not result.addressees and frame is not None and result.act == frame.entry.act:
+            result.addressees = _named_next(frame, own)
     if not result.addressees:
-        result.addressees = _implied_addressees(attribution, result)
+        result.addressees = _implied_addressees(attribution, result, own)
+        result.implied = bool(result.addressees)
     if (
         result.target is None
         and result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}
@@ -83,6 +116,11 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide) -> SpeechAct:
         result.target = attribution.content_head
     result.about = _about(attribution)
     return result
+
+
+def _is_advice(result: SpeechAct, said: str) -> bool:
+    """Advice to travellers and to one's own citizens is no warning of one political actor to another."""
+    return bool(TRAVEL.search(said)) or any(t.lemma_.lower() in CITIZENS for t in result.addressees)
 
 
 def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
@@ -142,7 +180,7 @@ def _status(attribution: Attribution) -> Status:
         return "negated"
     if _is_question(verb, attribution):
         return "question"
-    if _is_condition(verb):
+    if _is_condition(verb, attribution.content):
         return "hypothetical"
     if _is_withheld(verb):
         return "negated"
@@ -158,7 +196,8 @@ def _noun_status(noun: Token, *, has_words: bool) -> Status:
     """A warning taken for granted is old news, but for one whose words are told and that the sentence is about."""
     if syntax.is_negated(noun):
         return "negated"
-    if has_words and noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
+    new = any(c.lower_ in {"a", "an", "another"} for c in noun.lefts)
+    if (has_words or new) and noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
         return "asserted"
     return "background"
 
@@ -169,8 +208,8 @@ def _is_question(verb: Token, attribution: Attribution) -> bool:
     return text.endswith("?") and not attribution.quotations
 
 
-def _is_condition(verb: Token) -> bool:
-    """Under "if", "unless", or in an inverted condition ("Should Moscow warn …")."""
+def _is_condition(verb: Token, said: list[Span]) -> bool:
+    """Under "if", "unless", or in an inverted condition ("Should Moscow warn …") that is not part of what is said."""
     chain = [verb, *[t for t in syntax.ancestors_until_root(verb) if t.pos_ in {"VERB", "AUX"}][:2]]
     for clause in chain:
         if clause.dep_ == "advcl" and any(
@@ -178,6 +217,10 @@ def _is_condition(verb: Token) -> bool:
         ):
             return True
         first = clause.left_edge
+        if any(start <= first.idx < end for start, end in said):
+            continue
+        if first.lower_ == "had" and first in syntax.auxiliaries(clause):
+            return True
         if (
             first.lower_ == "should"
             and (first.dep_ == "mark" or first in syntax.auxiliaries(clause))
@@ -190,6 +233,8 @@ def _is_condition(verb: Token) -> bool:
 
 
 def _modality(verb: Token) -> Status | None:
+    if verb.tag_ == "VB" and {t.lower_ for t in verb.doc[max(verb.i - 3, 0) : verb.i]} & _NOT_YET:
+        return "future"
     for aux in _all_auxiliaries(verb):
         word = aux.lower_
         if word in _FUTURE or (word == "would" and verb.lemma_.lower() not in {"like", "say", "add", "argue"}):
@@ -213,7 +258,9 @@ def _all_auxiliaries(verb: Token) -> list[Token]:
 
 
 def _is_withheld(verb: Token) -> bool:
-    """ "stopped short of warning", "without warning Oslo": an act left undone."""
+    """ "stopped short of warning", "without warning Oslo", "has yet to warn": an act left undone."""
+    if verb.tag_ == "VB" and verb.i > 1 and verb.nbor(-1).lower_ == "to" and verb.nbor(-2).lower_ == "yet":
+        return True
     if verb.tag_ != "VBG":
         return False
     before = {t.lower_ for t in verb.doc[max(verb.i - 2, verb.sent.start) : verb.i]}
@@ -221,7 +268,9 @@ def _is_withheld(verb: Token) -> bool:
 
 
 def _is_wished(verb: Token) -> bool:
-    """An infinitive that somebody wants, plans or asks for has not happened."""
+    """What somebody wants, plans or asks for has not happened, nor has what is possible."""
+    if verb.dep_ in {"csubj", "ccomp", "advcl", "acl"} and verb.head.lemma_.lower() in _ONLY_POSSIBLE:
+        return True
     if verb.tag_ != "VB" or verb.dep_ not in {"xcomp", "ccomp", "advcl", "acl", "conj"}:
         return False
     if any(aux.lower_ in {"do", "does", "did"} for aux in syntax.auxiliaries(verb)):
@@ -237,6 +286,9 @@ def _is_wished(verb: Token) -> bool:
 def _is_background(verb: Token, attribution: Attribution) -> bool:
     """An old act: "who had earlier warned", "last year warned", "warned in 2019"."""
     relative = verb.dep_ in {"acl:relcl", "relcl", "advcl:relcl"}
+    if verb.dep_ == "acl" and verb.tag_ == "VBN" and verb.head.dep_.startswith("nsubj"):
+        # "Budapest, long threatened by Brussels with the loss of its funds, signed."
+        return True
     perfect = any(a.lower_ in {"had", "'d", "’d"} for a in syntax.auxiliaries(verb))
     if relative and perfect:
         return True
@@ -294,6 +346,9 @@ def _read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: s
         return
     if result.act not in {"STATE", "PREDICT"}:
         return
+    if UNTRUE.search(said):
+        result.act = "DENY"
+        return
     if _or_else(attribution, said):
         result.act = "THREATEN"
         subject = syntax.own_subject(head) if head is not None else None
@@ -315,14 +370,20 @@ def _read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: s
 
 def _weigh_words(attribution: Attribution, own: OwnSide, result: SpeechAct) -> None:
     """What no rule names, the learned model reads."""
-    tokens = said_tokens(attribution)
-    shares = wording.shipped().probabilities(wording.features(tokens, own, quoted=bool(attribution.quotations)))
+    tokens, head = said_tokens(attribution), attribution.content_head
+    clause = any(t.pos_ in {"VERB", "AUX"} for t in tokens)
+    if not tokens or not (clause or (attribution.quotations and result.act == "STATE")):
+        return
+    if result.act == "STATE" and head is not None and syntax.is_infinitive(head) and not attribution.quotations:
+        return
+    shares = wording.shipped().read(tokens, own, quoted=bool(attribution.quotations))
     alarm = shares["WARN"] + shares["THREATEN"]
     act = max(shares, key=shares.__getitem__)
     if alarm >= wording.ALARMING:
-        result.act = "WARN" if shares["WARN"] > shares["THREATEN"] else "THREATEN"
+        warns = shares["WARN"] > shares["THREATEN"] and result.act == "STATE"
+        result.act = "WARN" if warns else "THREATEN"
         result.certainty = alarm
-    elif act not in WARNING_ACTS and shares[act] >= wording.TELLING:
+    elif result.act == "STATE" and act not in WARNING_ACTS and shares[act] >= wording.TELLING:
         result.act, result.certainty = act, shares[act]
     if result.act in {"DEMAND", "URGE"} and not result.addressees:
         directive = _directive(attribution)
@@ -378,7 +439,7 @@ def _performative(attribution: Attribution, cues: Cues) -> tuple[Token, Act] | N
         entry = cues.of(token)
         if entry is None or not entry.speech or entry.act in {"STATE", "PREDICT"} or token.pos_ != "VERB":
             continue
-        if token.tag_ in {"VBD", "VBN"} or syntax.is_negated(token) or _is_condition(token):
+        if token.tag_ in {"VBD", "VBN"} or syntax.is_negated(token) or _is_condition(token, []):
             continue
         speaker = syntax.subject(token)
         if speaker is not None and speaker.lower_ in _FIRST_PERSON:
@@ -471,23 +532,106 @@ def _forbids(attribution: Attribution, said: str) -> bool:
 # -- addressee and matter -------------------------------------------------------------------------------------------
 
 
-def _implied_addressees(attribution: Attribution, result: SpeechAct) -> list[Token]:
+def _implied_addressees(attribution: Attribution, result: SpeechAct, own: OwnSide) -> list[Token]:
     """Nobody is named as told: who is to act, who would act, whose act is judged."""
     head = attribution.content_head
     if result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}:
         target = result.target or head
         return [owner_of(target)] if target is not None else []
+    if result.act in WARNING_ACTS and (spoken_of := _spoken_of(attribution)) is not None:
+        return [spoken_of]
+    if result.act == "THREATEN" or (result.act == "WARN" and not _names_act(attribution)):
+        return _would_be_agent(attribution, own) or _named_other(attribution, own)
+    if result.act == "WARN" and (acting := _state_that_acts(attribution, own)) is not None:
+        return [acting]
     if head is None:
         return []
     if result.act in {"DEMAND", "URGE"}:
         subject = syntax.own_subject(head)
         return [subject] if subject is not None and head.pos_ in {"VERB", "AUX"} and _is_name(subject) else []
     if result.act in {"WARN", "THREATEN", "DENY"}:
-        return _would_be_agent(attribution)
+        return _would_be_agent(attribution, own)
     return []
 
 
-def _would_be_agent(attribution: Attribution) -> list[Token]:
+def _names_act(attribution: Attribution) -> bool:
+    """Whether the cue itself says what is done, not only that something was said."""
+    return attribution.frame is not None and attribution.frame.entry.act not in {"STATE", "PREDICT"}
+
+
+def _spoken_of(attribution: Attribution) -> Token | None:
+    """ "“They will pay,” he said of Rome", "…, she said, referring to Rome"."""
+    frame = attribution.frame
+    if frame is None or not attribution.quotations or _names_act(attribution):
+        return None
+    for token in (frame.cue, *[c for c in frame.cue.children if c.lower_ in {"referring", "alluding", "meaning"}]):
+        about = [who for preposition, who in syntax.prepositions(token) if preposition in _CONCERNING]
+        about += syntax.objects(token) if token.lower_ == "meaning" else []
+        for who in about:
+            if who.i > frame.cue.i and (_is_name(owner_of(who)) or who.tag_ in {"NNS", "NNPS"}):
+                return owner_of(who)
+    return None
+
+
+def _named_next(frame: Frame, own: OwnSide) -> list[Token]:
+    """ "warns Pyongyang over …", "handed Kigali an ultimatum": a name right behind the verb, however parsed."""
+    verb = frame.carrier
+    if verb.pos_ != "VERB" or syntax.is_passive(verb) or verb.i + 1 >= verb.sent.end:
+        return []
+    name = next((e for e in verb.doc.ents if e.start == verb.i + 1 and e.label_ in {"GPE", "ORG", "PERSON"}), None)
+    if name is None or name.root == frame.source or own(name.root) or syntax.possessor(name.root.head) == name.root:
+        return []
+    return [name.root]
+
+
+def _state_that_acts(attribution: Attribution, own: OwnSide) -> Token | None:
+    """ "Paris, Bamako warned, would be held to account": the state itself that the warning speaks of."""
+    head = attribution.content_head
+    subject = syntax.own_subject(head) if head is not None and head.pos_ in {"VERB", "AUX"} else None
+    if subject is None or subject.ent_type_ not in {"GPE", "PERSON"} or own(subject):
+        return None
+    return subject
+
+
+def _named_other(attribution: Attribution, own: OwnSide) -> list[Token]:
+    """Who is named in the words and is not of the speaker's side, where that is one: who acts first, places never."""
+    found: list[Token] = []
+    for token in said_tokens(attribution):
+        if token.ent_type_ not in {"GPE", "NORP", "ORG", "PERSON"} or token.head.ent_iob_ == "I" or own(token):
+            continue
+        if token.i and token.ent_iob_ == "I":
+            continue
+        root = next(e.root for e in token.doc.ents if e.start <= token.i < e.end)
+        if not _is_place(root) and all(root.lower_ != seen.lower_ for seen in found):
+            found.append(root)
+    acting = [t for t in found if t.dep_.startswith("nsubj")]
+    return acting[:1] or found[:1] or _people_meant(attribution, own)
+
+
+def _people_meant(attribution: Attribution, own: OwnSide) -> list[Token]:
+    """ "The settlers will be driven out", "will bury the rebels": people without a name to whom it is to be done."""
+    for token in said_tokens(attribution):
+        if token.tag_ == "NNS" and not own(token) and syntax.possessor(token) is None and _are_people(token):
+            passive = token.dep_ in {"nsubj:pass", "nsubjpass"}
+            if passive or token.dep_ in {"obj", "dobj"}:
+                return [token]
+    return []
+
+
+def _are_people(noun: Token) -> bool:
+    lemma = noun.lemma_.lower()
+    return lemma in POLITICAL or lemma.endswith(("er", "or", "ist", "man", "men", "ian", "ant"))
+
+
+def _is_place(name: Token) -> bool:
+    """ "over Kandahar", "in Sake": where something happens, not who is meant."""
+    if name.ent_type_ != "GPE":
+        return False
+    word = next((c.lower_ for c in name.lefts if c.dep_ == "case"), name.head.lower_ if name.dep_ == "pobj" else "")
+    return word in _PLACING
+
+
+def _would_be_agent(attribution: Attribution, own: OwnSide) -> list[Token]:
     """Whose act the words are a condition on: "if NATO moves …", "should Chinese ships enter …"."""
     for token in said_tokens(attribution):
         if token.pos_ not in {"VERB", "AUX"} or token.dep_ != "advcl":
@@ -495,8 +639,11 @@ def _would_be_agent(attribution: Attribution) -> list[Token]:
         marked = any(c.dep_ == "mark" and c.lower_ in {"if", "unless"} for c in token.children)
         inverted = token.left_edge.lower_ == "should"
         subject = syntax.own_subject(token)
-        if (marked or inverted) and subject is not None and _is_name(owner_of(subject)):
-            return [owner_of(subject)]
+        if not (marked or inverted) or subject is None or own(subject):
+            continue
+        agent = owner_of(subject)
+        if _is_name(agent) or (agent.pos_ == "NOUN" and agent.lemma_.lower() in POLITICAL):
+            return [agent]
     return []
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import zlib
 from datetime import date
+from pathlib import Path
 
 from spacy.tokens import Doc, Token
 
@@ -33,7 +35,16 @@ from pipeline.records import (
     hash_id,
 )
 
-RULES_VERSION = "0.1.0"
+
+def _fingerprint(folder: Path) -> int:
+    found = 0
+    for path in sorted(p for p in folder.iterdir() if p.suffix in {".py", ".toml", ".npz"}):
+        found = zlib.crc32(path.read_bytes(), found)
+    return found
+
+
+# Changes with the rules, their word lists and weights, so that articles read by other rules can be told.
+RULES_VERSION = f"0.2.0+{_fingerprint(Path(__file__).parent):08x}"
 _SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
 
@@ -79,7 +90,9 @@ def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSi
             return False
         if not countries and attribution.source is not None and noun.ent_type_ == "GPE":
             # "Budapest stands ready …, its minister said", "…, the foreign ministry said".
-            return attribution.source.pos_ == "NOUN"
+            owner = syntax.possessor(attribution.source)
+            own_minister = owner is None or owner.lower_ in _SELF
+            return own_minister and attribution.source.pos_ == "NOUN" and noun.dep_.startswith("nsubj")
         meant = cast.resolve(noun)
         return any(r.party.actor_id in ids or (r.party.kind == "state" and r.party.country in countries) for r in meant)
 
@@ -103,10 +116,15 @@ class _FieldReader:
         self.cast.listen(self.doc, *who_is_quoted(self.doc, attributions))
         speakers: dict[int, list[Resolved]] = {}
         acts: dict[int, SpeechAct] = {}
+        passing_on = {
+            id(a.parent)
+            for a in attributions
+            if a.parent is not None and a.frame is not None and a.frame.entry.act not in {"STATE", "PREDICT"}
+        }
         for attribution in attributions:
             speakers[id(attribution)] = self._speakers(attribution, speakers)
             own = own_side(self.cast, attribution, speakers[id(attribution)])
-            acts[id(attribution)] = classify(attribution, self.cues, own)
+            acts[id(attribution)] = classify(attribution, self.cues, own, passes_on=id(attribution) in passing_on)
             quoted = [(quotation.start, quotation.end) for quotation in attribution.quotations]
             self.cast.speaks(self.doc, quoted, speakers[id(attribution)])
         found: dict[int, Statement] = {}
@@ -149,7 +167,7 @@ class _FieldReader:
             elif acts[id(outer)].status != "asserted" and status == "asserted":
                 status = acts[id(outer)].status
             elif (
-                acts[id(outer)].act in {"URGE", "DEMAND", "REJECT", "SUPPORT"}
+                acts[id(outer)].act in {"URGE", "DEMAND", "REJECT", "SUPPORT", "ACCUSE", "CONDEMN"}
                 and status == "asserted"
                 and not attribution.quotations
             ):
@@ -157,14 +175,13 @@ class _FieldReader:
             elif not acts[id(outer)].speech and status == "asserted":
                 status = "hypothetical"
             outer = outer.parent
-        label = _act_by_speaker(act.act, who)
+        label = _act_by_speaker(act, who)
         denied = [acts[id(a)] for a in inner if acts[id(a)].act not in {"STATE", "PREDICT", "OTHER"}]
         if label == "DENY" and denied:
             # "denied warning Manila": the news is the denial of that act towards the same addressee.
             status = "denied"
             told = told or self._parties(denied[0].addressees)
         if label in WARNING_ACTS:
-            # A warning told to reporters is not addressed to them.
             told = [r for r in told if not r.relay and _head_word(r.party.name) not in AUDIENCE]
         targets = (
             [self._owner(act.target)] if act.target is not None and label in _TARGETED else [r.party for r in told]
@@ -187,7 +204,7 @@ class _FieldReader:
             stances=find_stances(label, status, [t for t in targets if t is not None], attribution.cue),
             confidence=_confidence(attribution, who),
         )
-        statement.alertable = self._is_alertable(statement, who, told)
+        statement.alertable = self._is_alertable(statement, who, named=bool(told) and not act.implied)
         return statement
 
     def _parties(self, tokens: list[Token]) -> list[Resolved]:
@@ -234,12 +251,13 @@ class _FieldReader:
             self.article.article_id, self.field, places, str(attribution.cue or ""), str(attribution.source_span or "")
         )
 
-    def _is_alertable(self, statement: Statement, who: list[Resolved], told: list[Resolved]) -> bool:
+    def _is_alertable(self, statement: Statement, who: list[Resolved], *, named: bool) -> bool:
         if statement.act not in WARNING_ACTS or statement.status != "asserted":
             return False
         if not any(r.political for r in who):
             return False
-        if statement.act == "WARN" and not told and who[0].party.country is None:
+        named = named or (statement.act_basis == "words" and bool(statement.addressees))
+        if statement.act == "WARN" and not named and who[0].party.country is None:
             # An international body that tells of hunger or heat alerts the world; it does not warn anybody off,
             # unless its words deter.
             said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)
@@ -268,11 +286,13 @@ def _head_word(name: str) -> str:
     return words[-1].removesuffix("s") if words else ""
 
 
-def _act_by_speaker(act: Act, who: list[Resolved]) -> Act:
+def _act_by_speaker(act: SpeechAct, who: list[Resolved]) -> Act:
     """Analysts predict; a court, a utility or a weather service gives notice. Only political actors warn."""
-    if act not in WARNING_ACTS or not who or any(r.political for r in who):
-        return act
-    return "PREDICT" if any(r.expert for r in who) else "OTHER"
+    if act.act not in WARNING_ACTS or not who or any(r.political for r in who):
+        return act.act
+    if any(r.expert for r in who):
+        return "PREDICT"
+    return "OTHER" if act.certainty == 1 else "STATE"
 
 
 def _parties_once(resolved: list[Resolved]) -> list[Party]:

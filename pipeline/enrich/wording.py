@@ -1,17 +1,19 @@
-"""What words do, where the cue tells only that they were said: a threat, a demand, a promise, or no more than a statement.
+"""What words do, where the cue tells only that they were said: a threat, a demand, a promise, or a mere statement.
 
 A linear model over features that a reader can name: who would do what (own side, those spoken to, others), when (done,
-to come, wished), under which condition, of which class the verbs and nouns are (violence, kindness, blame …), and the
-words themselves. Its weights are learned from sentences written for the purpose (`pipeline.enrich.recipe`).
+to come, wished), under which condition, of which class the verbs and nouns are (violence, kindness, blame …), the
+words themselves; and over what the encoder of the language model makes of them, where the doc holds it. Its weights
+are learned from sentences written for the purpose (`pipeline.enrich.recipe`).
 """
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -21,11 +23,17 @@ from spacy.tokens import Token
 
 from pipeline.enrich import syntax
 from pipeline.enrich.words import DETERRENT, RETALIATION
+from pipeline.language.component import FINGERPRINT
 from pipeline.records import Act
 
-MODEL_FILE = Path(__file__).with_name("wording.json")
-# Shares from which a reading counts: of warning and threat together, and of any other act.
+MODEL_FILE = Path(__file__).with_name("wording.npz")
+# Weights are kept as whole numbers, so many to one.
+SCALE = 200
+Vector = NDArray[np.float32]
+# Shares from which a reading counts: of warning and threat together, where words of harm stand there and where none do,
+# and of any other act.
 ALARMING = 0.5
+SURE = 0.75
 TELLING = 0.5
 OwnSide = Callable[[Token], bool]
 """Whether a noun phrase means the speaker or the speaker's side."""
@@ -42,6 +50,7 @@ _ANYONE = frozenset({"anyone", "anybody", "whoever", "those", "any", "every", "e
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo", "would", "'d", "’d"})
 _DUTY = frozenset({"must", "should", "ought", "better"})
 _POSSIBLE = frozenset({"can", "could", "may", "might"})
+# ruff: noqa: E501
 _TEXT_MARKS = {
     "if": r"\b(if|unless|should one|in case|as long as|so long as|until|till|lest)\b",
     "once": r"\b(the moment|the day|the minute|as soon as|once|the next|next time|one more|another|first)\b",
@@ -80,8 +89,27 @@ def features(tokens: list[Token], own: OwnSide, *, quoted: bool) -> frozenset[st
             found.add(f"class {name} twice")
     found |= {f"person {name}" for name in _persons(tokens)}
     found |= {f"word {lemma}" for lemma in lemmas}
-    found |= {f"pair {a} {b}" for a, b in zip(lemmas, lemmas[1:], strict=False)}
+    found |= {f"pair {a} {b}" for a, b in pairwise(lemmas)}
     return frozenset(found | _crossed(found))
+
+
+def points_ahead(tokens: list[Token]) -> bool:
+    """Whether anything in the words is yet to come, is bidden or conditional, or is a matter of the present."""
+    inside = {t.i for t in tokens}
+    verbs = [t for t in tokens if t.pos_ in {"VERB", "AUX"} and t.dep_ not in {"aux", "aux:pass", "auxpass", "cop"}]
+    if not verbs or any(_time(verb, inside) not in {"done", "to"} for verb in verbs):
+        return True
+    text = " ".join(t.text for t in tokens if not t.is_space)
+    return any(_MARKS[name].search(text) for name in ("if", "going to", "deterrent", "retaliation", "or"))
+
+
+HOSTILE = frozenset({"class violence", "class cutting", "class menace", "class deterrence", "class suffering"})
+# Words; what is longer is no sentence of the kind that the weights know.
+_LONGEST = 60
+
+
+def _alarm(shares: dict[Act, float]) -> float:
+    return shares["WARN"] + shares["THREATEN"]
 
 
 def _lemma(token: Token) -> str:
@@ -159,30 +187,93 @@ def _time(verb: Token, inside: set[int]) -> str:
         return "may"
     if "to" in {c.lower_ for c in verb.children if c.dep_ in {"mark", "aux"}}:
         return "to"
-    if verb.tag_ in {"VBD", "VBN"} or helpers & {"have", "has", "had", "was", "were", "did"}:
+    if (
+        verb.tag_ in {"VBD", "VBN"}
+        or (not helpers and any(c.tag_ == "VBD" for c in syntax.auxiliaries(verb)))
+        or helpers & {"have", "has", "had", "was", "were", "did"}
+    ):
         return "done"
     if verb.tag_ == "VB" and (syntax.own_subject(verb) is None):
         return "bid"
     return "now"
 
 
-class WordingModel:
-    """Weights of the features for each act."""
+def vector(tokens: list[Token]) -> Vector | None:
+    """The encoder's vectors of the words, pooled: the mean of all layers, and the maximum of the first one given."""
+    doc = tokens[0].doc
+    if not doc.tensor.size:
+        return None
+    rows = doc.tensor[[t.i for t in tokens]].astype(np.float32)
+    return np.concatenate([rows.mean(0), rows[:, : rows.shape[1] // 2].max(0)])
 
-    def __init__(self, acts: list[Act], weights: dict[str, NDArray[np.float64]]) -> None:
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of features, and of the encoder's vectors where `dense` has rows; a column for each act."""
+
+    rows: dict[str, Vector]
+    dense: Vector
+    mean: Vector
+    spread: Vector
+
+    def scores(self, found: Iterable[str], vector: Vector | None) -> Vector:
+        rows = [self.rows[name] for name in found if name in self.rows]
+        total: Vector = np.zeros(self.dense.shape[1], np.float32)
+        if rows:
+            total = (np.sum(rows, axis=0) / np.sqrt(len(rows))).astype(np.float32)
+        return total if vector is None else total + self.placed(vector) @ self.dense
+
+    def placed(self, vectors: Vector) -> Vector:
+        """Vectors on the scale that the weights were learned on: as long as the features together."""
+        placed: Vector = (vectors - self.mean) / self.spread / np.sqrt(len(self.mean))
+        return placed
+
+
+class WordingModel:
+    """Two sets of weights: with the vectors of the network they were learned with, and without for other pipelines."""
+
+    def __init__(self, acts: list[Act], network: str, full: Weights, plain: Weights) -> None:
         self.acts = acts
-        self.weights = weights
+        self.network = network
+        self.full = full
+        self.plain = plain
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> WordingModel:
-        table = json.loads(path.read_text("utf8"))
-        scale = float(table["scale"])
-        weights = {name: np.array(row) / scale for name, row in table["weights"].items()}
-        return cls(cast("list[Act]", table["acts"]), weights)
+        with np.load(path) as file:
+            weights = {}
+            for name in ("full", "plain"):
+                rows = dict(zip(file["names"].tolist(), file[f"{name}_rows"].astype(np.float32) / SCALE, strict=True))
+                empty = np.zeros((0, rows["bias"].shape[0]), np.float32)
+                parts = [file[part].astype(np.float32) for part in ("dense", "mean", "spread")]
+                weights[name] = Weights(rows, *(parts if name == "full" else (empty, empty, empty)))
+            return cls(cast("list[Act]", file["acts"].tolist()), str(file["network"]), **weights)
 
-    def probabilities(self, found: Iterable[str]) -> dict[Act, float]:
-        rows = [self.weights[name] for name in found if name in self.weights]
-        scores = np.sum(rows, axis=0) / np.sqrt(len(rows)) if rows else np.zeros(len(self.acts))
+    def read(self, tokens: list[Token], own: OwnSide, *, quoted: bool) -> dict[Act, float]:
+        """How likely each act is: by the sentence that alarms most, else by all that is said.
+
+        The weights were learned on single sentences, and a threat stands in one. What only looks back, or names no
+        harm and is not sure, is no alarm.
+        """
+        whole = self.probabilities(tokens, own, quoted=quoted)
+        sentences: dict[int, list[Token]] = {}
+        for token in tokens:
+            sentences.setdefault(token.sent.start, []).append(token)
+        alarming: dict[Act, float] = whole | {"WARN": 0.0, "THREATEN": 0.0}
+        for sentence in sentences.values():
+            if len(sentence) > _LONGEST or not points_ahead(sentence):
+                continue
+            shares = self.probabilities(sentence, own, quoted=quoted)
+            harmful = bool(features(sentence, own, quoted=quoted) & HOSTILE)
+            if _alarm(shares) >= (ALARMING if harmful else SURE) and _alarm(shares) > _alarm(alarming):
+                alarming = shares
+        return alarming
+
+    def probabilities(self, tokens: list[Token], own: OwnSide, *, quoted: bool) -> dict[Act, float]:
+        """How likely each act is, given the tokens of one sentence."""
+        found = features(tokens, own, quoted=quoted)
+        pooled = vector(tokens) if tokens[0].doc.user_data.get(FINGERPRINT) == self.network else None
+        scores = (self.plain if pooled is None else self.full).scores(found, pooled)
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
         return dict(zip(self.acts, shares.tolist(), strict=True))
@@ -190,4 +281,5 @@ class WordingModel:
 
 @lru_cache(maxsize=1)
 def shipped() -> WordingModel:
+    """The weights that come with the rules."""
     return WordingModel.load()

@@ -19,6 +19,7 @@ KIND = frozenset(_TABLE["kind"])
 RUMOURS = frozenset(_TABLE["rumours"])
 AUDIENCE = frozenset(_TABLE["audience"])
 PEOPLE = frozenset(_TABLE["people"])
+CITIZENS = frozenset(_TABLE["citizens"])
 BODIES = frozenset(_TABLE["bodies"])
 IDLE = frozenset(_TABLE["idle"])
 
@@ -30,3 +31,5 @@ def _pattern(key: str) -> re.Pattern[str]:
 EARLIER = _pattern("earlier")
 DETERRENT = _pattern("deterrent")
 RETALIATION = _pattern("retaliation")
+UNTRUE = _pattern("untrue")
+TRAVEL = _pattern("travel")

@@ -18,6 +18,8 @@ from pipeline.language.inference import FILES, Analysis, JointModel, Window
 from pipeline.language.noun_chunks import noun_chunks
 
 FACTORY = "demarche_joint"
+# Key in `doc.user_data` of the name of the network that `doc.tensor` comes from.
+FINGERPRINT = "demarche_network"
 MAX_WORDS = 110
 MIN_CUT = 20
 _PARAGRAPH_ENDS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
@@ -95,6 +97,11 @@ class DemarcheJoint:
             at = places[number]
             head[at] = at[analysis.heads]
             self._fill(array, at, analysis, windows[number])
+            if analysis.vectors is not None:
+                if not doc.tensor.size:
+                    doc.tensor = np.zeros((len(doc), analysis.vectors.shape[1]), np.float16)
+                doc.tensor[at] = analysis.vectors
+                doc.user_data[FINGERPRINT] = self.network.fingerprint
         self._fill_blanks(doc, array, head)
         array[:, 0] = (head - np.arange(len(doc))).view(np.uint64)
         outside = array[:, 6] == 0
@@ -270,6 +277,7 @@ def _cut(doc: Doc, paragraph: list[int], fits: int) -> int:
         "token.ent_type",
         "doc.sents",
         "doc.ents",
+        "doc.tensor",
     ],
     default_config={"threads": 1},
     default_score_weights={"tag_acc": 0.2, "dep_las": 0.4, "ents_f": 0.4},

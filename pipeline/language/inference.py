@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ LOWER_FILE, STANCE_FILE = "lower.onnx", "stance.onnx"
 _GRAPHS = (NETWORK_FILE, RELATIONS_FILE, LOWER_FILE, STANCE_FILE)
 FILES = (*_GRAPHS, LABELS_FILE, TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
 _OUTPUTS = ("tags", "arc", "relation_dependent", "relation_head")
+# Layers whose vectors are handed on: a middle one still knows much of what words mean, the last one how they relate.
+VECTOR_LAYERS = ("l2_norm2", "l5_norm2")
 Ints = NDArray[np.int64]
 
 
@@ -42,7 +46,8 @@ class Window:
 class Analysis:
     """What the model says of one window: class numbers, except heads, lemmas and names.
 
-    `heads` count the window's words from 0; the root of a sentence is its own head.
+    `heads` count the window's words from 0; the root of a sentence is its own head. `vectors` has a row for each word,
+    the vectors of `VECTOR_LAYERS` side by side; a network without these layers gives none.
     """
 
     upos: Ints
@@ -52,6 +57,7 @@ class Analysis:
     heads: Ints
     deps: Ints
     names: list[tuple[int, int, str]]
+    vectors: NDArray[np.float16] | None = None
 
 
 class JointModel:
@@ -68,6 +74,7 @@ class JointModel:
         self.threads = threads
         self.encoder = encoder
         self._graphs = graphs
+        self._layers = VECTOR_LAYERS if all(layer.encode() in graphs[NETWORK_FILE] for layer in VECTOR_LAYERS) else ()
         self._sessions: dict[str, Any] = {}
         self._names = NameDecoder(labels["ner"])
         heads = ("upos", "xpos", "feats", "lemma", "ner")
@@ -81,13 +88,19 @@ class JointModel:
     def __reduce__(self) -> tuple[Any, ...]:
         return JointModel.from_bytes, (self.to_bytes(), self.threads)
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names the network: vectors of one network mean nothing to what was learned on those of another."""
+        return f"{zlib.crc32(self._graphs[NETWORK_FILE]):08x}"
+
     def _run(self, name: str, outputs: Sequence[str], inputs: Mapping[str, Any]) -> list[Any]:
         session = self._sessions.get(name)
         if session is None:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self.threads
             options.inter_op_num_threads = 1
-            session = onnxruntime.InferenceSession(self._graphs[name], options, providers=["CPUExecutionProvider"])
+            network = self._graphs[name] + _also_gives(self._layers if name == NETWORK_FILE else ())
+            session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
             self._sessions[name] = session
         results: list[Any] = session.run(outputs, inputs)
         return results
@@ -113,13 +126,19 @@ class JointModel:
         for batch in _batches(encoded):
             outputs = self._scores(padded([encoded[i] for i in batch]))
             for row, i in enumerate(batch):
-                yield i, self._decode(windows[i], *(output[row] for output in outputs))
+                tags, arc, dependents, heads, *layers = (output[row] for output in outputs)
+                analysis = self._decode(windows[i], tags, arc, dependents, heads)
+                if layers:
+                    places = encoded[i]["first"][1:]
+                    vectors = np.concatenate([layer[places] for layer in layers], axis=1).astype(np.float16)
+                    analysis = replace(analysis, vectors=vectors)
+                yield i, analysis
 
     def _scores(self, columns: Columns) -> list[Any]:
         if LOWER_FILE not in self._graphs:
-            return self._run(NETWORK_FILE, _OUTPUTS, columns)
+            return self._run(NETWORK_FILE, (*_OUTPUTS, *self._layers), columns)
         upper = {name: columns[name] for name in ("mask", "first", "word_cases")}
-        return self._run(NETWORK_FILE, _OUTPUTS, upper | {"lower": self._lower(columns)})
+        return self._run(NETWORK_FILE, (*_OUTPUTS, *self._layers), upper | {"lower": self._lower(columns)})
 
     def _lower(self, columns: Columns) -> NDArray[np.float32]:
         """What the lower layers make of each word piece."""
@@ -191,6 +210,18 @@ class JointModel:
                 lemma = next((c for c in fitting if c in known), lemma or next(iter(fitting), word))
             out.append(lemma)
         return out
+
+
+def _also_gives(tensors: Sequence[str]) -> bytes:
+    """What to append to an ONNX network so that it gives inner tensors too.
+
+    Protocol buffers merge what is appended: `graph { output { name, type { tensor_type { elem_type: FLOAT } } } }`.
+    """
+    kind = bytes([0x12, 4, 0x0A, 2, 0x08, 1])
+    outputs = b"".join(
+        bytes([0x62, len(name) + 2 + len(kind), 0x0A, len(name)]) + name + kind for name in map(str.encode, tensors)
+    )
+    return bytes([0x3A, len(outputs)]) + outputs if outputs else b""
 
 
 def _batches(encoded: Sequence[Columns]) -> Iterator[list[int]]:

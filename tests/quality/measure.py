@@ -23,6 +23,7 @@ from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Stateme
 from pipeline.settings import load_settings
 from tests.alerts.scenario.reading import read_scenario, score
 from tests.quality import coreference, sentences, speakers
+from tests.quality import events as event_records
 from tests.quality.reading import enricher
 
 OWN_CASES = Path(__file__).parents[1] / "cases"
@@ -136,6 +137,12 @@ def speech_acts(shared: Path, gold: Path) -> dict[str, float]:
     return {name: round(float(table[name]), 3) for name in wanted}
 
 
+def events(shared: Path) -> dict[str, float]:
+    """Classes of acts in peers' event records."""
+    rows = _rows(shared / "data" / "speech_acts" / "events.jsonl")
+    return event_records.measure(rows, enriched((row["id"], "", row["text"]) for row in rows))
+
+
 def _act(article: EnrichedArticle, statement: Statement) -> dict[str, Any]:
     text = article.title if statement.field == "title" else article.text
     return {
@@ -181,6 +188,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "speakers": speakers.measure,
     "coreference_tuned": lambda _: coreference.measure("tuned"),
     "coreference_kept": lambda _: coreference.measure("kept"),
+    "events": events,
     "alert_scenario_tuned": lambda _: alert_scenario("tuned"),
     "alert_scenario_kept": lambda _: alert_scenario("kept"),
     "wordings_tuned": lambda shared: speech_acts(shared, OWN_CASES / "wordings.tuned.jsonl"),
