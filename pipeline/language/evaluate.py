@@ -213,7 +213,8 @@ def score_polarity(nlp: Language, rows: Sequence[dict[str, Any]]) -> dict[str, A
         doc = nlp.make_doc(row["sentence"])
         for token in doc:
             token.is_sent_start = token.i == 0
-        span = doc.char_span(*row["target"], alignment_mode="expand")
+        start, end = row["target"]
+        span = doc.char_span(start, end, alignment_mode="expand")
         assert span is not None
         targets.append(span)
     found = reader.polarities(targets)
