@@ -26,7 +26,8 @@ _GRAPHS = (NETWORK_FILE, RELATIONS_FILE, LOWER_FILE, STANCE_FILE)
 FILES = (*_GRAPHS, LABELS_FILE, TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
 _OUTPUTS = ("tags", "arc", "relation_dependent", "relation_head")
 # Layers whose vectors are handed on: a middle one still knows much of what words mean, the last one how they relate.
-VECTOR_LAYERS = ("l2_norm2", "l5_norm2")
+# The middle one is what the lower graph gives, where the network is split.
+MIDDLE_LAYER, LAST_LAYER = "l2_norm2", "l5_norm2"
 Ints = NDArray[np.int64]
 
 
@@ -47,7 +48,7 @@ class Analysis:
     """What the model says of one window: class numbers, except heads, lemmas and names.
 
     `heads` count the window's words from 0; the root of a sentence is its own head. `vectors` has a row for each word,
-    the vectors of `VECTOR_LAYERS` side by side; a network without these layers gives none.
+    the vectors of the middle and of the last layer side by side; a network without these layers gives none.
     """
 
     upos: Ints
@@ -74,7 +75,8 @@ class JointModel:
         self.threads = threads
         self.encoder = encoder
         self._graphs = graphs
-        self._layers = VECTOR_LAYERS if all(layer.encode() in graphs[NETWORK_FILE] for layer in VECTOR_LAYERS) else ()
+        layers = (LAST_LAYER,) if LOWER_FILE in graphs else (MIDDLE_LAYER, LAST_LAYER)
+        self._layers = layers if all(layer.encode() in graphs[NETWORK_FILE] for layer in layers) else ()
         self._sessions: dict[str, Any] = {}
         self._names = NameDecoder(labels["ner"])
         heads = ("upos", "xpos", "feats", "lemma", "ner")
@@ -135,10 +137,14 @@ class JointModel:
                 yield i, analysis
 
     def _scores(self, columns: Columns) -> list[Any]:
+        """The network's outputs, then the vectors of the middle and of the last layer, where it has them."""
+        outputs = (*_OUTPUTS, *self._layers)
         if LOWER_FILE not in self._graphs:
-            return self._run(NETWORK_FILE, (*_OUTPUTS, *self._layers), columns)
+            return self._run(NETWORK_FILE, outputs, columns)
+        lower = self._lower(columns)
         upper = {name: columns[name] for name in ("mask", "first", "word_cases")}
-        return self._run(NETWORK_FILE, (*_OUTPUTS, *self._layers), upper | {"lower": self._lower(columns)})
+        scores = self._run(NETWORK_FILE, outputs, upper | {"lower": lower})
+        return [*scores[: len(_OUTPUTS)], lower, *scores[len(_OUTPUTS) :]] if self._layers else scores
 
     def _lower(self, columns: Columns) -> NDArray[np.float32]:
         """What the lower layers make of each word piece."""

@@ -24,7 +24,6 @@ def nobody(_: Token) -> bool:
     return False
 
 
-@pytest.mark.xfail(reason="the network is in two files since 0.3.0: its inner layers are not handed on yet")
 def test_the_shipped_weights_belong_to_the_shipped_network(nlp: Language) -> None:
     joint = nlp.get_pipe(FACTORY)
     assert isinstance(joint, DemarcheJoint)
