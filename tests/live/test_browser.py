@@ -17,6 +17,9 @@ from tests.live.web_server import fill, remove, told_alert, web_server
 
 pytestmark = pytest.mark.browser
 
+# The same patience as for clicks: on a busy machine an answer takes more than the usual five seconds.
+expect.set_options(timeout=20_000)
+
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = (
     "/",
