@@ -68,6 +68,8 @@ class Directory:
         self._holders: dict[tuple[str, str], list[tuple[str, Post]]] = {}
         self._adjectives: dict[str, str] = {}
         self._people: dict[tuple[str, date], Actor] = {}
+        # The phrases of news come again and again: "the foreign ministry", "officials".
+        self._resolved: dict[tuple[str, str | None, date], Match | None] = {}
         self._readings: dict[str, list[tuple[str, re.Pattern[str], re.Pattern[str] | None]]] = {}
         self._add_states()
         self._add_bodies()
@@ -75,6 +77,7 @@ class Directory:
         self._add_people()
         self._add_readings()
         self._openers = frozenset(files.words.openers)
+        self._company_openers = frozenset(opening.partition(" ")[0] for opening in files.companies.openings)
         self._genders = {slug(name): gender for gender, names in files.given_names.items() for name in names}
         self.phrases = Phrases(self)
 
@@ -176,7 +179,12 @@ class Directory:
 
     def resolve(self, phrase: str, *, at: date | None = None, country: str | None = None) -> Match | None:
         """The likeliest actor of any phrase: a name, a titled name, an office, a body, or people of a state."""
-        return self.phrases.resolve(phrase, country, at or date.today())
+        asked = (phrase, country, at or date.today())
+        if asked not in self._resolved:
+            if len(self._resolved) > 50_000:
+                self._resolved.clear()
+            self._resolved[asked] = self.phrases.resolve(*asked)
+        return self._resolved[asked]
 
     def holders(self, body: str, office: str, at: date) -> list[str]:
         """Ids of the people who hold an office at a body on a day.
@@ -478,6 +486,8 @@ class Directory:
 
     def _at(self, text: str, found: list[Word], here: int, at: date, shouting: bool) -> tuple[int, Match | None] | None:
         """What stands at a word: its length in words and its match; no match for a name that only looks like one."""
+        if not self.index.begins(found[here]) and found[here].written not in self._company_openers:
+            return None
         reach = 1
         while here + reach < len(found) and reach < 8 and joined(text, found[here + reach - 1], found[here + reach]):
             reach += 1

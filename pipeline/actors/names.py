@@ -89,6 +89,10 @@ class Index:
             name for name in self._names.get(key_of(found), ()) if len(name.capitals) == len(found) and name.fits(found)
         ]
 
+    def begins(self, word: Word) -> bool:
+        """Whether any name begins with the word."""
+        return word.full in self._lengths or word.base in self._lengths
+
     def longest(
         self, found: Sequence[Word], at: int, reach: int, *, shouting: bool = False
     ) -> tuple[int, list[Name]] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -82,6 +83,11 @@ class Cues:
             return next((self.nouns[base] for base in _bases(token) if base in self.nouns), None)
         return None
 
+    @cached_property
+    def _openers(self) -> frozenset[str]:
+        """The verbs of cues that have more than one word: "call" of "call on"."""
+        return frozenset(phrase.partition(" ")[0] for phrase in self.verbs if " " in phrase)
+
     def is_light(self, verb: Token) -> bool:
         """A verb that carries a cue noun: "issue a warning"."""
         return verb.pos_ in {"VERB", "AUX"} and any(base in self.light for base in _bases(verb))
@@ -94,6 +100,8 @@ class Cues:
         return None
 
     def _with_particle(self, verb: Token, lemma: str) -> Cue | None:
+        if lemma not in self._openers:
+            return self.verbs.get(lemma)
         for child in verb.children:
             if child.i > verb.i and child.dep_ in {"compound:prt", "prt", "advmod", "prep"}:
                 phrase = self.verbs.get(f"{lemma} {child.lower_}")

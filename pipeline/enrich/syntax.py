@@ -8,7 +8,9 @@ ask the questions below and see no label.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
+from spacy.strings import get_string_id
 from spacy.tokens import Doc, Token
 
 from pipeline.records import Span
@@ -21,6 +23,11 @@ _OBLIQUE = frozenset({"obl", "nmod", "obl:agent", "obl:unmarked", "obl:tmod", "n
 _POSSESSOR = frozenset({"nmod:poss", "poss"})
 RELATIVE = frozenset({"acl:relcl", "relcl", "advcl:relcl"})
 _PASSIVE_AUX = frozenset({"aux:pass", "auxpass"})
+_ANY_SUBJECT = _SUBJECT | _PASSIVE_SUBJECT
+_MARKS_PASSIVE = _PASSIVE_AUX | _PASSIVE_SUBJECT
+_MARKS_ACTIVE = _OBJECT | _SUBJECT | {"aux"}
+_AUXILIARIES = _PASSIVE_AUX | {"aux", "cop"}
+_GOVERNED_NOUN = frozenset({"pobj"})
 _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _CLAUSE = frozenset({"ccomp", "xcomp"})
 _NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
@@ -49,14 +56,21 @@ def subtree_span(token: Token) -> Span:
 
 
 def children(token: Token, labels: frozenset[str]) -> list[Token]:
-    return [child for child in token.children if child.dep_ in labels]
+    wanted = _ids(labels)
+    return [child for child in token.children if child.dep in wanted]
+
+
+@lru_cache(maxsize=None)
+def _ids(labels: frozenset[str]) -> frozenset[int]:
+    """The numbers that spaCy has for labels, the same in every vocabulary: they compare without making strings."""
+    return frozenset(get_string_id(label) for label in labels)
 
 
 def is_passive(verb: Token) -> bool:
-    if children(verb, _PASSIVE_AUX | _PASSIVE_SUBJECT):
+    if children(verb, _MARKS_PASSIVE):
         return True
     # "remarks made by", "Warned twice, Tripoli …": a participle without auxiliary or object.
-    bare = verb.tag_ == "VBN" and not children(verb, _OBJECT | _SUBJECT | frozenset({"aux"}))
+    bare = verb.tag_ == "VBN" and not children(verb, _MARKS_ACTIVE)
     return bare and (verb.dep_ in {"acl", "advcl"} or (verb.dep_ == "conj" and is_passive(verb.head)))
 
 
@@ -65,7 +79,7 @@ def own_subject(verb: Token) -> Token | None:
 
     Of two the nearer one before the verb: parsers give "Pyongyang, she warned, must not …" both.
     """
-    found = children(verb, _SUBJECT | _PASSIVE_SUBJECT)
+    found = children(verb, _ANY_SUBJECT)
     before = [t for t in found if t.i < verb.i]
     return before[-1] if before else found[0] if found else None
 
@@ -140,7 +154,7 @@ def objects(verb: Token) -> list[Token]:
 
 
 def indirect_objects(verb: Token) -> list[Token]:
-    return [t for t in children(verb, _INDIRECT) if not children(t, frozenset({"pobj"}))]
+    return [t for t in children(verb, _INDIRECT) if not children(t, _GOVERNED_NOUN)]
 
 
 def prepositions(token: Token) -> list[tuple[str, Token]]:
@@ -233,7 +247,7 @@ def is_name_part(noun: Token) -> bool:
 
 
 def auxiliaries(verb: Token) -> list[Token]:
-    return children(verb, frozenset({"aux", "cop"}) | _PASSIVE_AUX)
+    return children(verb, _AUXILIARIES)
 
 
 def is_negated(verb: Token) -> bool:

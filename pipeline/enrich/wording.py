@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,6 +42,9 @@ OwnSide = Callable[[Token], bool]
 _CLASSES: dict[str, frozenset[str]] = {
     name: frozenset(words)
     for name, words in tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf8")).items()
+}
+_CLASSES_OF: dict[str, list[str]] = {
+    word: [name for name, words in _CLASSES.items() if word in words] for word in frozenset().union(*_CLASSES.values())
 }
 _VERBS = ("violence", "cutting", "suffering", "kindness", "neutral")
 _FIRST = frozenset({"i", "we", "us", "me", "our", "my", "ours"})
@@ -81,10 +85,8 @@ def features(tokens: list[Token], own: OwnSide, *, quoted: bool) -> frozenset[st
     text = " ".join(t.text for t in tokens if not t.is_space)
     found |= {f"mark {name}" for name, pattern in _MARKS.items() if pattern.search(text)}
     lemmas = [_lemma(t) for t in tokens if t.is_alpha or "'" in t.text or "’" in t.text]
-    for name, words in _CLASSES.items():
-        hits = sum(lemma in words for lemma in lemmas)
-        if hits:
-            found.add(f"class {name}")
+    for name, hits in Counter(name for lemma in lemmas for name in _CLASSES_OF.get(lemma, ())).items():
+        found.add(f"class {name}")
         if hits > 1:
             found.add(f"class {name} twice")
     found |= {f"person {name}" for name in _persons(tokens)}
@@ -101,6 +103,30 @@ def points_ahead(tokens: list[Token]) -> bool:
         return True
     text = " ".join(t.text for t in tokens if not t.is_space)
     return any(_MARKS[name].search(text) for name in ("if", "going to", "deterrent", "retaliation", "or"))
+
+
+def _sentences(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens by the sentence they stand in."""
+    found: dict[int, list[Token]] = {}
+    start = end = -1
+    for token in tokens:
+        if not start <= token.i < end:
+            sentence = token.sent
+            start, end = sentence.start, sentence.end
+        found.setdefault(start, []).append(token)
+    return list(found.values())
+
+
+def _asked_once(own: OwnSide) -> OwnSide:
+    """The same answers, each looked for once: whose side a name is on takes the whole article to tell."""
+    known: dict[int, bool] = {}
+
+    def is_own(noun: Token) -> bool:
+        if noun.i not in known:
+            known[noun.i] = own(noun)
+        return known[noun.i]
+
+    return is_own
 
 
 HOSTILE = frozenset({"class violence", "class cutting", "class menace", "class deterrence", "class suffering"})
@@ -255,23 +281,24 @@ class WordingModel:
         The weights were learned on single sentences, and a threat stands in one. What only looks back, or names no
         harm and is not sure, is no alarm.
         """
-        whole = self.probabilities(tokens, own, quoted=quoted)
-        sentences: dict[int, list[Token]] = {}
-        for token in tokens:
-            sentences.setdefault(token.sent.start, []).append(token)
+        own = _asked_once(own)
+        sentences = _sentences(tokens)
+        seen = features(tokens, own, quoted=quoted)
+        whole = self.probabilities(tokens, seen)
         alarming: dict[Act, float] = whole | {"WARN": 0.0, "THREATEN": 0.0}
-        for sentence in sentences.values():
+        for sentence in sentences:
             if len(sentence) > _LONGEST or not points_ahead(sentence):
                 continue
-            shares = self.probabilities(sentence, own, quoted=quoted)
-            harmful = bool(features(sentence, own, quoted=quoted) & HOSTILE)
+            alone = len(sentences) == 1
+            found = seen if alone else features(sentence, own, quoted=quoted)
+            shares = whole if alone else self.probabilities(sentence, found)
+            harmful = bool(found & HOSTILE)
             if _alarm(shares) >= (ALARMING if harmful else SURE) and _alarm(shares) > _alarm(alarming):
                 alarming = shares
         return alarming
 
-    def probabilities(self, tokens: list[Token], own: OwnSide, *, quoted: bool) -> dict[Act, float]:
-        """How likely each act is, given the tokens of one sentence."""
-        found = features(tokens, own, quoted=quoted)
+    def probabilities(self, tokens: list[Token], found: frozenset[str]) -> dict[Act, float]:
+        """How likely each act is, given the tokens of one sentence and the features in them."""
         pooled = vector(tokens) if tokens[0].doc.user_data.get(FINGERPRINT) == self.network else None
         scores = (self.plain if pooled is None else self.full).scores(found, pooled)
         shares = np.exp(scores - scores.max())
