@@ -94,8 +94,9 @@ class Cast:
             named = self._name_entity(source) if number > 0 else None
             if named is not None and named.label == "PERSON":
                 coreference.voice(number, self._of_entity(named, source)[0].key)
+        entity_of = self.entity_of[id(doc)]
         for token in doc:
-            entity = self._entity_at(token)
+            entity = entity_of.get(token.i)
             if entity is not None:
                 if entity.span.root.i == token.i:
                     self._note_name(coreference, entity, token)
@@ -104,7 +105,8 @@ class Cast:
                 coreference.mention(token, pronouns[token.i], plural=len(pronouns[token.i]) > 1)
             elif token.pos_ == "NOUN" and not syntax.is_name_part(token):
                 self._note_description(coreference, token)
-            self._note_together(coreference, token)
+            if token.dep_ == "conj":
+                self._note_together(coreference, token)
 
     def _names_after(self, pronoun: Token) -> Iterable[Mention]:
         for token in pronoun.doc[pronoun.i + 1 : pronoun.sent.end]:
@@ -146,7 +148,7 @@ class Cast:
 
     def _note_together(self, coreference: Coreference, token: Token) -> None:
         """ "Putin and Xi": people or states named together can be what "they" means."""
-        if token.dep_ != "conj" or token.pos_ not in {"NOUN", "PROPN"} or any(c.dep_ == "conj" for c in token.rights):
+        if token.pos_ not in {"NOUN", "PROPN"} or any(c.dep_ == "conj" for c in token.rights):
             return
         first = token
         while first.dep_ == "conj":

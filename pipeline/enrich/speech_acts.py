@@ -309,23 +309,23 @@ def _around_cue(verb: Token, attribution: Attribution) -> str:
     # Sentence splitters cut off fronted dates: "Last year | Tehran warned …".
     before = verb.doc[sentence.start - 1] if sentence.start > 0 else None
     words = [before.sent.text + " "] if before is not None and not (before.is_punct or before.is_space) else []
+    known: dict[int, bool] = {}
     for token in sentence:
         if any(s <= token.idx < e for s, e in attribution.content) or (token.i > verb.i and token.i not in own):
             continue
-        if token.i != verb.i and any(t.dep_ in _SIDE_CLAUSES for t in _path(token, verb)):
+        if token.i != verb.i and _is_beside(token, verb, known):
             continue
         words.append(token.text_with_ws)
     return "".join(words)
 
 
-def _path(token: Token, top: Token) -> list[Token]:
-    """The token and its governors up to the verb asked about, or to the root."""
-    found = [token]
-    for ancestor in syntax.ancestors_until_root(token):
-        if ancestor.i == top.i:
-            break
-        found.append(ancestor)
-    return found
+def _is_beside(token: Token, verb: Token, known: dict[int, bool]) -> bool:
+    """Whether the token or a governor below the verb asked about begins a side clause; `known` keeps the answers."""
+    if token.i not in known:
+        head = token.head
+        above = head.i not in {token.i, verb.i} and _is_beside(head, verb, known)
+        known[token.i] = above or token.dep_ in _SIDE_CLAUSES
+    return known[token.i]
 
 
 # -- acts carried by the words --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ ask the questions below and see no label.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 
 from spacy.strings import get_string_id
 from spacy.tokens import Doc, Token
@@ -60,7 +60,7 @@ def children(token: Token, labels: frozenset[str]) -> list[Token]:
     return [child for child in token.children if child.dep in wanted]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ids(labels: frozenset[str]) -> frozenset[int]:
     """The numbers that spaCy has for labels, the same in every vocabulary: they compare without making strings."""
     return frozenset(get_string_id(label) for label in labels)

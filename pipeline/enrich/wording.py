@@ -229,7 +229,9 @@ def vector(tokens: list[Token]) -> Vector | None:
     doc = tokens[0].doc
     if not doc.tensor.size:
         return None
-    rows = doc.tensor[[t.i for t in tokens]].astype(np.float32)
+    start, end = tokens[0].i, tokens[-1].i + 1
+    whole = end - start == len(tokens)
+    rows = (doc.tensor[start:end] if whole else doc.tensor[[t.i for t in tokens]]).astype(np.float32)
     return np.concatenate([rows.mean(0), rows[:, : rows.shape[1] // 2].max(0)])
 
 
