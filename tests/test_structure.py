@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -53,6 +54,12 @@ def test_imports_are_found_wherever_they_stand(tmp_path):
     path = ROOT / "pipeline" / "enrich" / "__init__.py"
     assert "pipeline.enrich.statements" in set(imports(path))
     assert "pipeline.language" in set(imports(path)), "an import inside a function counts"
+
+
+def test_no_modules_of_the_enrichment_import_each_other_in_a_circle():
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sources("pipeline/enrich")}
+    graph = {name: {module for module in imports(path) if module in modules} for name, path in modules.items()}
+    assert list(TopologicalSorter(graph).static_order())
 
 
 def test_the_pipeline_imports_neither_connectors_nor_deploy():

@@ -42,6 +42,10 @@ class Cue:
     """A word of many senses: it reports only with a finite clause or with quoted words."""
 
 
+NEUTRAL = Cue(act="STATE")
+"""Of what names a source and no act: a colon, "according to"."""
+
+
 @dataclass
 class Cues:
     """Lemma (with its particle: "call on") to cue, for verbs and nouns, and the verbs that carry a cue noun."""

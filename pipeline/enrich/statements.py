@@ -36,15 +36,17 @@ from pipeline.records import (
 )
 
 
-def _fingerprint(folder: Path) -> int:
+def fingerprint(folder: Path) -> int:
+    """Of the rules in a folder laid out as this one; the recipe of the weights is none."""
     found = 0
-    for path in sorted(p for p in folder.iterdir() if p.suffix in {".py", ".toml", ".npz"}):
+    files = [*folder.iterdir(), *(folder / "attribution").iterdir()]
+    for path in sorted(p for p in files if p.suffix in {".py", ".toml", ".npz"}):
         found = zlib.crc32(path.read_bytes(), found)
     return found
 
 
 # Changes with the rules, their word lists and weights, so that articles read by other rules can be told.
-RULES_VERSION = f"0.2.0+{_fingerprint(Path(__file__).parent):08x}"
+RULES_VERSION = f"0.2.0+{fingerprint(Path(__file__).parent):08x}"
 _SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
 

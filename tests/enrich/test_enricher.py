@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipeline.enrich import Enricher, load_enricher, statement_records
+from pipeline.enrich import Enricher, load_enricher, statement_records, statements
 from pipeline.errors import BadSetting
 from pipeline.inputs import split_title
 from pipeline.records import Article, SourceRef, hash_id
@@ -102,3 +103,13 @@ def test_a_long_article_takes_time_in_proportion(enricher: Enricher) -> None:
 def test_a_model_that_is_not_there_is_one_clear_error() -> None:
     with pytest.raises(BadSetting, match="no-such-model"):
         load_enricher(load_settings(model="no-such-model"))
+
+
+@pytest.mark.parametrize("name", ["frames.py", "cues.toml", "attribution/clauses.py"])
+def test_a_changed_rule_changes_the_version_of_rules(name: str, tmp_path: Path) -> None:
+    rules = Path(statements.__file__).parent
+    copy = shutil.copytree(rules, tmp_path / "enrich", ignore=shutil.ignore_patterns("__pycache__", "recipe"))
+    assert statements.RULES_VERSION.endswith(f"{statements.fingerprint(copy):08x}")
+    with (copy / name).open("a", encoding="utf8") as changed:
+        changed.write("# another rule\n")
+    assert not statements.RULES_VERSION.endswith(f"{statements.fingerprint(copy):08x}")

@@ -1,0 +1,223 @@
+"""Where a reported clause begins and ends.
+
+Parsers lose their way at quotation marks. So where words are quoted in a clause, its bounds are read from the marks,
+the stops and the words at which the narrator takes over; the parse decides only where it ends at such a place too.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from spacy.tokens import Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.attribution.field import Field
+from pipeline.enrich.attribution.found import Found
+from pipeline.enrich.frames import Frame
+from pipeline.enrich.quotes import Quotation, sentence_ends
+from pipeline.enrich.text import trimmed
+from pipeline.records import Span
+
+_MARKS = r"[”’\"']*"
+_DASH = rf"{_MARKS} (?:[—–]|--?) "
+_UNPAIRED_DASH = rf"{_DASH}(?![^—–]*{_DASH})"
+_OCCASION = r"(?:interview|statement|speech|tweet|post|letter|e-?mail|memo|op-ed|briefing|conference|appearance)"
+# "… in an interview with a local station": where it was said is not what was said.
+_SETTING = (
+    r"[,”’\"']* (?:in|during|at|on|after|via) (?:an?|his|her|their|its|the) (?:[\w’'-]+ ){0,3}?"
+    rf"{_OCCASION}\b"
+)
+_WHILE = rf"{_MARKS} while (?!\w+ing\b)"
+_CONTRAST = rf",{_MARKS} (?:while|whereas|although|though|even though)\b"
+_STOP = r";| \("
+_TAKEOVER = re.compile(rf"{_WHILE}|{_CONTRAST}|{_STOP}|{_UNPAIRED_DASH}|{_SETTING}")
+# "When she said it was “over,” her party …": the first comma ends what is reported.
+_TAKEOVER_AFTER_SUBORDINATE = re.compile(rf",{_MARKS} |{_DASH}|{_STOP}|{_SETTING}")
+_PREPOSITIONAL = frozenset({"including", "excluding", "according", "following", "regarding", "concerning"})
+_JOINED_VERB = re.compile(
+    rf"(?P<comma>,)?{_MARKS} (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)"
+)
+_SUBORDINATE = re.compile(r"(?:While|When|As|After|Before|Since|Although|Though|Asked|Speaking)\b")
+_COMMA_EDGE = r",(?! because\b)"
+_AND_EDGE = r" and (?!that\b|[“\"'‘])"
+_CLAUSE_EDGE = re.compile(rf"{_MARKS}(?:{_COMMA_EDGE}|{_AND_EDGE}| but\b| ?[—–;(])")
+
+
+def clause_after_cue(field: Field, quotation: Quotation, frame: Frame) -> Span:
+    """The clause behind its cue that quoted words are a part of."""
+    covering = [s for s, _ in frame.content if frame.cue.idx < s <= quotation.start]
+    start = covering[0] if covering else _after_cue(field, frame, quotation)
+    parsed = max(_clause_end(field, quotation, frame), *(e for s, e in frame.content if s >= frame.cue.idx), 0)
+    return start, _reported_end(field, quotation, frame, parsed)
+
+
+# -- where it begins ---------------------------------------------------------------------------------------------------
+
+
+def start_before_cue(field: Field, found: Found, before: Span, quotation: Quotation, frame: Frame) -> int:
+    """Start of a clause that its cue follows; earlier fragments quoted in it do not cut it."""
+    covering = [s for s, e in frame.content if s < before[0] and quotation.start <= e]
+    if not covering or any(found.has(q) for q in field.quotations_in(covering[0], quotation.start)):
+        return before[0]
+    return covering[0]
+
+
+def _after_cue(field: Field, frame: Frame, quotation: Quotation) -> int:
+    """Start of what is reported: after the cue, and after who was told."""
+    start = frame.cue.idx + len(frame.cue)
+    for who in frame.addressees if frame.entry.object == "addressee" else ():
+        if start <= who.idx < quotation.start:
+            start = syntax.noun_phrase(who)[1]
+    return trimmed(field.text, start, quotation.start, " ,:")[0]
+
+
+def with_beginning(field: Field, found: Found, span: Span, frame: Frame) -> Span:
+    """A clause before its cue that the parse begins at a quotation takes in the words that lead into it."""
+    start, end = span
+    quoted = next((q for q in field.quotations_in(start, end) if q.start == start), None)
+    if quoted is None or end > frame.cue.idx or found.has(quoted):
+        return span
+    before = field.narration_around(quoted)[0]
+    return (before[0], end) if field.is_part_of_clause(before) and not field.frames_in(before) else span
+
+
+def has_clause_between(field: Field, frame: Frame, quotation: Quotation) -> bool:
+    """ "said that if nothing moves, “we will”": what is reported begins before the quotation, with a verb."""
+    begun = [s for s, e in frame.content if frame.cue.idx < s < quotation.start < e]
+    if not begun:
+        return False
+    words = field.doc.char_span(begun[0], quotation.start, alignment_mode="contract")
+    return words is not None and any(t.tag_ in {"VBD", "VBZ", "VBP", "MD"} for t in words)
+
+
+# -- where it ends -----------------------------------------------------------------------------------------------------
+
+
+def _reported_end(field: Field, quotation: Quotation, frame: Frame, parsed: int) -> int:
+    """End of a reported clause with quoted words in it.
+
+    Parsers lose their way at quotation marks. So the clause goes on to the end of its sentence, or to where the
+    narrator takes over, unless the parse ends at a place where a clause can end.
+    """
+    part = field.part_of(quotation.end - 1) or (quotation.start, quotation.end)
+    ends = sentence_ends(field.text, max(part[0], quotation.start), part[1])
+    limit = next(e for e in ends if e >= quotation.end)
+    if frame.source is not None and quotation.end < frame.source.idx < limit:
+        # "has been called “a habit” by Oduya": who says it is no part of it.
+        limit = max(field.text.rfind(" by ", quotation.end, frame.source.idx), quotation.end)
+    limit = max(trimmed(field.text, quotation.start, limit, " ,.;:?!\n")[1], quotation.end)
+    end = min((c for c in _takeovers(field, quotation, frame, limit) if c >= quotation.end), default=limit)
+    if quotation.end <= parsed < end and _CLAUSE_EDGE.match(field.text, field.before_marks(parsed)):
+        return parsed
+    return end
+
+
+def _clause_end(field: Field, quotation: Quotation, frame: Frame) -> int:
+    """End of the clause that a quoted fragment stands in, where words of the narrator's finish it."""
+    head = frame.content_head
+    if head is None:
+        return quotation.end
+    start, end = syntax.subtree_span(head)
+    if not (start <= quotation.start < end):
+        return quotation.end
+    start, end = trimmed(field.text, start, end, " ,.;:\n")
+    return end
+
+
+def end_before_cue(field: Field, quotation: Quotation, frame: Frame) -> int:
+    """ "“You pushed them” to raise the price, she said": the narrator ends the clause before the cue."""
+    if frame.source is None or frame.source.idx < quotation.end or frame.cue.idx < quotation.end:
+        return quotation.end
+    first = min(frame.cue.idx, syntax.noun_phrase(frame.source)[0])
+    gap = field.text[quotation.end : first]
+    if field.text[field.before_marks(quotation.end)] == "," or not gap.rstrip().endswith(",") or not gap[1:2].islower():
+        return quotation.end
+    return trimmed(field.text, quotation.end, first, " ,")[1]
+
+
+def before_takeover(field: Field, span: Span, frame: Frame) -> Span:
+    """A reported clause up to where the narrator takes over after the first words quoted in it."""
+    start, end = span
+    if start < frame.cue.idx:
+        return span
+    end = _before_joined_cue(field, start, end, frame)
+    quoted = next((q for q in field.quotations_in(start, end) if start <= q.start and q.end < end), None)
+    if quoted is None:
+        return start, end
+    return start, min((c for c in _takeovers(field, quoted, frame, end) if c >= quoted.end), default=end)
+
+
+def _before_joined_cue(field: Field, start: int, end: int, frame: Frame) -> int:
+    """ "said the port would close and promised jobs": a cue in the tense of the first, in a clause of another."""
+    head = frame.content_head
+    if head is None or not start <= head.idx < end or not syntax.is_finite_clause(head):
+        return end
+    if any(t.tag_ == frame.cue.tag_ for t in [head, *syntax.auxiliaries(head)]):
+        return end
+    for match in _JOINED_VERB.finditer(field.text, head.idx, end):
+        verb = syntax.token_at(field.doc, match.start("verb"))
+        if verb is None or field.quoted[verb.i] or not (match["comma"] or match["and"]) or verb.tag_ == "VBG":
+            continue
+        if _is_joined_to_cue(field, verb, match, frame) and syntax.own_subject(verb) is None:
+            return match.start()
+    return end
+
+
+def takes_over(field: Field, char: int) -> bool:
+    """Whether the narrator takes over at a place."""
+    return _TAKEOVER.match(field.text, char) is not None
+
+
+def _takeovers(field: Field, quotation: Quotation, frame: Frame, limit: int) -> Iterator[int]:
+    """Where the narrator takes over after a quoted fragment."""
+    first = field.before_marks(quotation.end)
+    pattern = _TAKEOVER_AFTER_SUBORDINATE if precedes_main_clause(frame.carrier) else _TAKEOVER
+    for match in pattern.finditer(field.text, first, limit):
+        if field.quotation_at(match.end()) is None:
+            yield max(match.start(), quotation.end)
+            break
+    for match in _JOINED_VERB.finditer(field.text, first, limit):
+        verb = syntax.token_at(field.doc, match.start("verb"))
+        if verb is not None and not field.quoted[verb.i] and _is_joined_to_cue(field, verb, match, frame):
+            yield max(match.start(), quotation.end)
+            break
+
+
+def _is_joined_to_cue(field: Field, verb: Token, match: re.Match[str], frame: Frame) -> bool:
+    """ "…, adding that", "… and added that": what the speaker does next, though parsers take it for reported."""
+    if verb.tag_ == "VBG" and match["and"] in {"before ", "after ", "while ", "by "}:
+        return field.cues.of(verb) is not None
+    if match["and"] is None:
+        if match["comma"] is None:
+            return False
+        if verb.tag_ == "VBG":
+            return verb.lower_ not in _PREPOSITIONAL
+    return verb.tag_ == frame.cue.tag_ and verb.tag_ in {"VBD", "VBZ", "VBP"} and field.cues.of(verb) is not None
+
+
+def precedes_main_clause(cue: Token) -> bool:
+    """A cue in a clause that its main clause comes after."""
+    if cue.dep_ in {"advcl", "csubj", "csubj:outer"}:
+        return cue.head.i > cue.i
+    return cue.dep_ in syntax.RELATIVE
+
+
+# -- on both sides of its cue ------------------------------------------------------------------------------------------
+
+
+def other_side(field: Field, frame: Frame, span: Span) -> list[Span]:
+    """ "The rest, she said, “will follow”": the narrator's half of what is said, beyond the cue."""
+    cue = frame.cue.idx
+    if len(frame.content) != 2 or not frame.content[0][0] < cue < frame.content[1][0]:
+        return []
+    left, right = frame.content
+    if span[0] > cue:
+        quoted = field.quotations[bisect_left(field.quotation_starts, span[0])].inner(field.text)[0]
+        goes_on = field.text[quoted].islower() or span[0] < quoted - 1
+        goes_on = goes_on and not _SUBORDINATE.match(field.text, left[0])
+        return [left] if goes_on and not field.quotations_in(*left) else []
+    first = syntax.token_at(field.doc, right[0])
+    finite = first is not None and (first.tag_ in {"VBD", "VBZ", "VBP", "MD"} or first.lower_ == "but")
+    return [right] if finite and not field.quotations_in(*right) else []

@@ -1,0 +1,78 @@
+"""Where a clause with quoted words begins and ends: one row for each turn that news takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.enrich.attribution.reading import contents
+
+MIXED = {
+    "a clause goes on after the quoted words": (
+        "Berg says there is no rival “on course to win” the second round.",
+        ["there is no rival “on course to win” the second round"],
+    ),
+    "a participle hands over to the narrator": (
+        "Berg insisted that he had “saved the harbour,” claiming credit for every new crane.",
+        ["that he had “saved the harbour,”"],
+    ),
+    "a joined cue is the narrator's": (
+        "Berg says the deal is “dead” and tells voters that he will walk away.",
+        ["the deal is “dead”"],
+    ),
+    "a contrast is the narrator's": (
+        "Berg accuses the board of an “artful lie” while Novak suggests a second audit.",
+        ["the board of an “artful lie”"],
+    ),
+    "where it was said is not what was said": (
+        "Berg said the dam was “a disgrace” in an interview with a local station.",
+        ["the dam was “a disgrace”"],
+    ),
+    "the main clause follows": (
+        "When Berg said the dam was “a disgrace,” engineers walked out of the hall.",
+        ["the dam was “a disgrace,”"],
+    ),
+    "who is named belongs to it": (
+        "Novak called the mayor of the old port “reckless” and left the hall.",
+        ["the mayor of the old port “reckless”"],
+    ),
+    "quoted words begin the clause": (
+        "Berg said “local crews” must lead the repairs.",
+        ["“local crews” must lead the repairs"],
+    ),
+    "a reason goes on outside": (
+        "Berg says “the whole trade is lost” because of the strike.",
+        ["“the whole trade is lost” because of the strike"],
+    ),
+    "the narrator's words lead in": (
+        "Berg said that if the council backs down, “our river is not going to save us.”",
+        ["that if the council backs down, “our river is not going to save us.”"],
+    ),
+    "two quoted words in one clause": (
+        "Captains should steer clear of terms such as “roughly” and “nearly”, he told reporters.",
+        ["Captains should steer clear of terms such as “roughly” and “nearly”"],
+    ),
+    "a statement that says": (
+        "Green Harbour issued a statement saying it closed the pier “because of unsafe cranes.”",
+        ["it closed the pier “because of unsafe cranes.”"],
+    ),
+    "a fronted cue": (
+        "While Berg admitted that it was “far from easy” to moor there, his crew has argued that the quay is safe.",
+        ["that it was “far from easy” to moor there"],
+    ),
+    "the narrator ends the clause": (
+        "“You pushed your crews to the limit” to raise the price, she said.",
+        ["“You pushed your crews to the limit” to raise the price"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), MIXED.values(), ids=MIXED)
+def test_a_clause_with_quoted_words(text: str, expected: list[str]) -> None:
+    assert expected in contents(text, outermost=False)
+
+
+def test_several_contents_of_one_speaker() -> None:
+    text = "Berg said the port would close, promised new jobs and called the strike “a mistake.”"
+    found = contents(text)
+    assert ["the port would close"] in found
+    assert ["the strike “a mistake.”"] in found
