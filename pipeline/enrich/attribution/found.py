@@ -125,7 +125,23 @@ def _source_phrase(source: Token, frame: Frame | None) -> Span:
     return start, end
 
 
-def cue_span(frame: Frame) -> Span:
+def attribution_of(
+    frame: Frame, content: list[Span], kind: Kind, quotations: list[Quotation], content_head: Token | None
+) -> Attribution:
+    """What the source of a cue frame says by its cue."""
+    return Attribution(
+        content=content,
+        kind=kind,
+        frame=frame,
+        source=frame.source,
+        cue=_cue_span(frame),
+        closed=all(q.closed for q in quotations),
+        quotations=quotations,
+        content_head=content_head,
+    )
+
+
+def _cue_span(frame: Frame) -> Span:
     """The cue as written, with its light verb where it is a noun ("issued a warning")."""
     if not frame.is_noun or frame.carrier is frame.cue:
         return syntax.text_span(frame.cue, frame.cue)

@@ -13,12 +13,12 @@ from spacy.tokens import Token
 from pipeline.enrich import syntax
 from pipeline.enrich.attribution import clauses
 from pipeline.enrich.attribution.field import Field
-from pipeline.enrich.attribution.found import Attribution, Found, cue_span
+from pipeline.enrich.attribution.found import Found, attribution_of
 from pipeline.enrich.attribution.fragments import is_begun, is_integrated
 from pipeline.enrich.cues import NEUTRAL
 from pipeline.enrich.frames import Frame
 from pipeline.enrich.quotes import Quotation
-from pipeline.records import Span
+from pipeline.records import Kind, Span
 
 _MAX_CUE_DISTANCE = 45
 _MAX_TITLE_WORDS = 6
@@ -194,17 +194,8 @@ def _direct(field: Field, found: Found, quotation: Quotation, frame: Frame) -> N
     found.used_cues.add(frame.cue.i)
     whole = (quotation.start, clauses.end_before_cue(field, quotation, frame))
     content = sorted([whole, *clauses.other_side(field, frame, whole)])
-    attribution = Attribution(
-        content=content,
-        kind="mixed" if content != [(quotation.start, quotation.end)] else "direct",
-        frame=frame,
-        source=frame.source,
-        cue=cue_span(frame),
-        closed=quotation.closed,
-        quotations=[quotation],
-        content_head=field.head_of(quotation),
-    )
-    found.add(attribution)
+    kind = _kind(quotation, content)
+    found.add(attribution_of(frame, content, kind, [quotation], field.head_of(quotation)))
 
 
 def _mixed(field: Field, found: Found, quotation: Quotation, before: Span, frame: Frame) -> None:
@@ -217,15 +208,9 @@ def _mixed(field: Field, found: Found, quotation: Quotation, before: Span, frame
     inside = [q for q in field.quotations_in(start, end) if start <= q.start]
     end = max([end, *(q.end for q in inside)])
     content = sorted([(start, end), *clauses.other_side(field, frame, (start, end))])
-    found.add(
-        Attribution(
-            content=content,
-            kind="mixed" if content != [(quotation.start, quotation.end)] else "direct",
-            frame=frame,
-            source=frame.source,
-            cue=cue_span(frame),
-            closed=all(q.closed for q in inside),
-            quotations=inside,
-            content_head=frame.content_head or field.head_of(quotation),
-        )
-    )
+    head = frame.content_head or field.head_of(quotation)
+    found.add(attribution_of(frame, content, _kind(quotation, content), inside, head))
+
+
+def _kind(quotation: Quotation, content: list[Span]) -> Kind:
+    return "direct" if content == [(quotation.start, quotation.end)] else "mixed"

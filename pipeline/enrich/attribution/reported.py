@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.enrich import syntax
 from pipeline.enrich.attribution.clauses import before_takeover, with_beginning
 from pipeline.enrich.attribution.field import Field
-from pipeline.enrich.attribution.found import Attribution, Found, cue_span
+from pipeline.enrich.attribution.found import Found, attribution_of
 from pipeline.enrich.frames import Frame
 from pipeline.enrich.quotes import Quotation
 from pipeline.records import Kind
@@ -35,18 +35,7 @@ def _reported(field: Field, found: Found, frame: Frame) -> None:
     if inside:
         whole = sum(q.end - q.start for q in inside) >= sum(e - s for s, e in content) - 2
         kind = "direct" if whole and _opens_sentence(field, inside[0]) else "mixed"
-    found.add(
-        Attribution(
-            content=content,
-            kind=kind,
-            frame=frame,
-            source=frame.source,
-            cue=cue_span(frame),
-            closed=all(q.closed for q in inside),
-            quotations=inside,
-            content_head=frame.content_head,
-        )
-    )
+    found.add(attribution_of(frame, content, kind, inside, frame.content_head))
 
 
 def _is_worth(frame: Frame) -> bool:
@@ -75,16 +64,7 @@ def add_quoted_acts(field: Field, found: Found) -> None:
         outer = next((a for a in found.attributions if quotation in a.quotations and a.kind == "mixed"), None)
         if outer is None or outer.source == frame.source or outer.frame is None:
             continue
-        found.add(
-            Attribution(
-                content=[(quotation.start, quotation.end)],
-                kind="mixed",
-                frame=frame,
-                source=frame.source,
-                cue=cue_span(frame),
-                closed=quotation.closed,
-                quotations=[quotation],
-                content_head=frame.content_head,
-                relays=[outer.source] if outer.source is not None else [],
-            )
-        )
+        content = [(quotation.start, quotation.end)]
+        act = attribution_of(frame, content, "mixed", [quotation], frame.content_head)
+        act.relays = [outer.source] if outer.source is not None else []
+        found.add(act)
