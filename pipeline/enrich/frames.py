@@ -31,7 +31,6 @@ _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
 _MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
-_NOMINAL = frozenset({"NOUN", "PROPN", "PRON"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
 
 
@@ -164,7 +163,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             preposition in entry.addressee
             and not _is_time(noun)
             and not frame.addressees
-            and noun.pos_ in {"NOUN", "PROPN", "PRON"}
+            and noun.pos_ in syntax.NOMINALS
         ):
             frame.addressees = [noun]
 
@@ -183,10 +182,10 @@ def _is_inverted(verb: Token, nominals: list[Token]) -> bool:
 
 def _parenthetic_speaker(verb: Token) -> Token | None:
     """ "…, the Syrian minister said." where the parser gave the minister to the clause before: the noun at the cue."""
-    if verb.i == 0 or verb.tag_ not in {"VBD", "VBZ", "VBP"}:
+    if verb.i == 0 or verb.tag_ not in syntax.TENSED:
         return None
     before = verb.nbor(-1)
-    if before.pos_ not in {"NOUN", "PROPN", "PRON"}:
+    if before.pos_ not in syntax.NOMINALS:
         return None
     first = before
     while first.i > verb.sent.start and first.nbor(-1).pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM", "PART"}:
@@ -204,7 +203,9 @@ def _told_inside(verb: Token) -> list[Token]:
         second = [c for c in verb.children if verb.i < c.i < clause.i and c.dep_ == "nsubj" and not _is_time(c)]
         marks = [c for c in clause.children if c.dep_ in {"mark", "aux"} and c.lower_ in _OPENERS]
         early = [
-            c for c in clause.children if marks and verb.i < c.i < marks[0].i and c.pos_ in _NOMINAL and not _is_time(c)
+            c
+            for c in clause.children
+            if marks and verb.i < c.i < marks[0].i and c.pos_ in syntax.NOMINALS and not _is_time(c)
         ]
         if second or early:
             return (second or early)[:1]
@@ -232,7 +233,7 @@ def _resumed_cue(verb: Token, subject: Token) -> Token | None:
     if verb.dep_ != "conj" or syntax.own_subject(verb) is not None or clause.dep_ != "ccomp":
         return None
     speaks = subject.pos_ != "NOUN" or subject.ent_type_ or subject.lemma_.lower() in _SPEAKERS
-    same = clause.head.pos_ == "VERB" and clause.head.tag_ == verb.tag_ and verb.tag_ in {"VBD", "VBZ", "VBP"}
+    same = clause.head.pos_ == "VERB" and clause.head.tag_ == verb.tag_ and verb.tag_ in syntax.TENSED
     return clause.head if same and not speaks else None
 
 
@@ -271,7 +272,7 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     governed = [noun for noun in governed if noun not in frame.addressees and not _is_time(noun)]
     if not parts:
         parts = governed
-    elif entry.object == "target" or (entry.object == "content" and parts[0].pos_ in {"NOUN", "PROPN", "PRON"}):
+    elif entry.object == "target" or (entry.object == "content" and parts[0].pos_ in syntax.NOMINALS):
         parts = parts + [noun for noun in governed if noun.i > parts[0].i]
     if not parts:
         return [], None
@@ -446,7 +447,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         for preposition, who in around
         if (preposition in entry.addressee or preposition == "") and not _is_time(who)
     ]
-    frame.addressees = [who for who in told if who.pos_ in {"NOUN", "PROPN", "PRON"}][:1]
+    frame.addressees = [who for who in told if who.pos_ in syntax.NOMINALS][:1]
     frame.content, frame.content_head = _noun_content(frame, around)
     if frame.source is None or (entry.act in {"STATE", "PREDICT"} and not _clausal(frame)):
         return None
@@ -470,7 +471,7 @@ def _announcer(noun: Token) -> tuple[Token, Token] | None:
     if not new or governor.pos_ != "VERB" or syntax.is_passive(governor):
         return None
     teller = _speaker(governor)
-    return (governor, teller) if teller is not None and teller.pos_ in _NOMINAL else None
+    return (governor, teller) if teller is not None and teller.pos_ in syntax.NOMINALS else None
 
 
 def _from_whom(token: Token) -> Token | None:

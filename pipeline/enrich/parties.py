@@ -148,13 +148,13 @@ class Cast:
 
     def _note_together(self, coreference: Coreference, token: Token) -> None:
         """ "Putin and Xi": people or states named together can be what "they" means."""
-        if token.pos_ not in {"NOUN", "PROPN"} or any(c.dep_ == "conj" for c in token.rights):
+        if token.pos_ not in syntax.NOUNS or any(c.dep_ == "conj" for c in token.rights):
             return
         first = token
         while first.dep_ == "conj":
             first = first.head
         members = [m for m in syntax.conjuncts(first) if self._entity_at(m) is not None]
-        if len(members) < 2 or first.pos_ not in {"NOUN", "PROPN"}:
+        if len(members) < 2 or first.pos_ not in syntax.NOUNS:
             return
         who = [r for m in members for r in self._resolve_one(m)]
         if len({r.party.kind == "person" for r in who}) == 1 and len(who) > 1:
@@ -221,7 +221,7 @@ class Cast:
 
     def _set_beside(self, token: Token) -> LinkedEntity | None:
         """A person or an agency named beside a noun: "spokeswoman Maria Zakharova", "state news agency Xinhua"."""
-        neighbours = [token.nbor(1)] if token.pos_ in {"NOUN", "PROPN"} and token.i + 1 < len(token.doc) else []
+        neighbours = [token.nbor(1)] if token.pos_ in syntax.NOUNS and token.i + 1 < len(token.doc) else []
         for beside in [*syntax.appositions(token), *syntax.name_parts(token), *neighbours]:
             other = self._entity_at(beside)
             if other is not None and (other.label == "PERSON" or (other.actor is not None and other.actor.relay)):

@@ -304,7 +304,7 @@ def _title_before(head: Token) -> Token | None:
     if head.left_edge.i == 0:
         return None
     before = head.left_edge.nbor(-1)
-    return before if before.pos_ in {"NOUN", "PROPN"} and not before.ent_type_ else None
+    return before if before.pos_ in syntax.NOUNS and not before.ent_type_ else None
 
 
 def description(head: Token) -> set[str]:
@@ -313,7 +313,7 @@ def description(head: Token) -> set[str]:
     Words that are names themselves are none: the Kremlin is not everybody who speaks for it.
     """
     owned = {"nmod:poss", "poss"}
-    around = [t for t in head.subtree if t.i < head.i and t.pos_ in {"NOUN", "PROPN"} and t.dep_ not in owned]
+    around = [t for t in head.subtree if t.i < head.i and t.pos_ in syntax.NOUNS and t.dep_ not in owned]
     for apposition in syntax.appositions(head):
         around += [apposition, *syntax.name_parts(apposition)]
     if head.dep_ in _BESIDE:

@@ -28,7 +28,10 @@ _MARKS_PASSIVE = _PASSIVE_AUX | _PASSIVE_SUBJECT
 _MARKS_ACTIVE = _OBJECT | _SUBJECT | {"aux"}
 _AUXILIARIES = _PASSIVE_AUX | {"aux", "cop"}
 _GOVERNED_NOUN = frozenset({"pobj"})
-_FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
+NOUNS = frozenset({"NOUN", "PROPN"})
+NOMINALS = NOUNS | {"PRON"}
+TENSED = frozenset({"VBD", "VBZ", "VBP"})
+FINITE = TENSED | {"MD"}
 _CLAUSE = frozenset({"ccomp", "xcomp"})
 _NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
 _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "hardly"})
@@ -98,7 +101,7 @@ def subject(verb: Token) -> Token | None:
         preposition = _introducing(current)
         if preposition is not None:
             current = current.head.head if current.dep_ == "pcomp" else current.head
-            if current.pos_ in {"NOUN", "PROPN"} and own_subject(current) is None:
+            if current.pos_ in NOUNS and own_subject(current) is None:
                 return None
             acting = objects(current) or indirect_objects(current) if preposition in _OBJECT_DOES else []
             if acting and acting[0].i < verb.i:
@@ -209,7 +212,7 @@ def is_finite_clause(head: Token | None) -> bool:
     """Whether a token heads a clause with a subject of its own and a verb in a tense."""
     if head is None or own_subject(head) is None:
         return False
-    return any(t.tag_ in _FINITE for t in [head, *auxiliaries(head)])
+    return any(t.tag_ in FINITE for t in [head, *auxiliaries(head)])
 
 
 def is_infinitive(clause: Token) -> bool:

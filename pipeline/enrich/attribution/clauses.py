@@ -89,7 +89,7 @@ def has_clause_between(field: Field, frame: Frame, quotation: Quotation) -> bool
     if not begun:
         return False
     words = field.doc.char_span(begun[0], quotation.start, alignment_mode="contract")
-    return words is not None and any(t.tag_ in {"VBD", "VBZ", "VBP", "MD"} for t in words)
+    return words is not None and any(t.tag_ in syntax.FINITE for t in words)
 
 
 # -- where it ends -----------------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def _is_joined_to_cue(field: Field, verb: Token, match: re.Match[str], frame: Fr
             return False
         if verb.tag_ == "VBG":
             return verb.lower_ not in _PREPOSITIONAL
-    return verb.tag_ == frame.cue.tag_ and verb.tag_ in {"VBD", "VBZ", "VBP"} and field.cues.of(verb) is not None
+    return verb.tag_ == frame.cue.tag_ and verb.tag_ in syntax.TENSED and field.cues.of(verb) is not None
 
 
 def precedes_main_clause(cue: Token) -> bool:
@@ -219,5 +219,5 @@ def other_side(field: Field, frame: Frame, span: Span) -> list[Span]:
         goes_on = goes_on and not _SUBORDINATE.match(field.text, left[0])
         return [left] if goes_on and not field.quotations_in(*left) else []
     first = syntax.token_at(field.doc, right[0])
-    finite = first is not None and (first.tag_ in {"VBD", "VBZ", "VBP", "MD"} or first.lower_ == "but")
+    finite = first is not None and (first.tag_ in syntax.FINITE or first.lower_ == "but")
     return [right] if finite and not field.quotations_in(*right) else []

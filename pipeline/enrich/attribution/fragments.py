@@ -56,7 +56,7 @@ def is_begun(field: Field, quotation: Quotation, before: Span, frame: Frame) -> 
         return True
     token = syntax.token_at(field.doc, following.start("word"))
     return token is not None and (
-        token.lower_ in _CLAUSE_GOES_ON or (token.pos_ == "AUX" and token.tag_ in {"MD", "VBZ", "VBP", "VBD"})
+        token.lower_ in _CLAUSE_GOES_ON or (token.pos_ == "AUX" and token.tag_ in syntax.FINITE)
     )
 
 
@@ -76,7 +76,7 @@ def _is_object_with_more(field: Field, quotation: Quotation, frame: Frame) -> bo
     head = frame.content_head
     return (
         head is not None
-        and head.pos_ in {"NOUN", "PROPN"}
+        and head.pos_ in syntax.NOUNS
         and quotation.start <= head.idx < quotation.end
         and any(s <= quotation.inner(field.text)[0] and quotation.end + 2 < e for s, e in frame.content)
         and not takes_over(field, quotation.end)

@@ -22,7 +22,6 @@ from pipeline.records import Kind, Span
 
 _MAX_CUE_DISTANCE = 45
 _MAX_TITLE_WORDS = 6
-_NOMINAL = frozenset({"PROPN", "PRON", "NOUN"})
 _NAME_PARTS = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc", "nmod:poss", "poss"})
 _WORD = re.compile(r"\w+")
 _COLON_SPEAKER = re.compile(r"^[^:.!?]{2,80}:\s*$")
@@ -73,7 +72,7 @@ def _is_fronted(field: Field, before: Span) -> bool:
 
 def _closes_clause(field: Field, frame: Frame, quotation: Quotation) -> bool:
     """ "Taxes would be “unfair,” she said": a finite cue whose source follows at once, in either order."""
-    if frame.source is None or frame.cue.tag_ not in {"VBD", "VBZ", "VBP"}:
+    if frame.source is None or frame.cue.tag_ not in syntax.TENSED:
         return False
     first = frame.cue.idx
     if frame.source.idx >= quotation.end:
@@ -124,9 +123,9 @@ def _beside(field: Field, cue: Token, span: Span) -> Token | None:
             if not 0 <= index < len(field.doc):
                 continue
             token = field.doc[index]
-            if span[0] <= token.idx < span[1] and token.pos_ in _NOMINAL and token.ent_type_ != "DATE":
+            if span[0] <= token.idx < span[1] and token.pos_ in syntax.NOMINALS and token.ent_type_ != "DATE":
                 head = _head_within(token, span)
-                return head if head.pos_ in _NOMINAL else None
+                return head if head.pos_ in syntax.NOMINALS else None
     return None
 
 
@@ -141,7 +140,7 @@ def _between_is_clause(field: Field, start: int, frame: Frame, source: Token) ->
     """Another finite verb before the cue and its source: the quotation belongs to that one."""
     limit = min(frame.cue.idx, source.idx if source.idx >= start else frame.cue.idx)
     span = field.doc.char_span(start, limit, alignment_mode="contract")
-    return span is not None and any(t.pos_ == "VERB" and t.tag_ in {"VBD", "VBZ", "VBP"} for t in span)
+    return span is not None and any(t.pos_ == "VERB" and t.tag_ in syntax.TENSED for t in span)
 
 
 def _runs_on(field: Field, quotation: Quotation, after: Span) -> bool:
@@ -181,7 +180,7 @@ def _colon(field: Field, before: Span) -> Frame | None:
     tokens = field.doc.char_span(*before, alignment_mode="contract")
     if tokens is None or any(t.pos_ in {"VERB", "AUX"} for t in tokens):
         return None
-    nouns = [t for t in tokens if t.pos_ in {"NOUN", "PROPN"}]
+    nouns = [t for t in tokens if t.pos_ in syntax.NOUNS]
     colon = tokens[-1]
     return Frame(cue=colon, entry=NEUTRAL, carrier=colon, source=nouns[-1]) if nouns else None
 
