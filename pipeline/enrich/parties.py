@@ -52,6 +52,21 @@ _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _MEMBERS = re.compile(r"\b(including|particularly|especially|notably|such as|among them|namely)\b", re.IGNORECASE)
 
 
+def party_of(actor: Actor, span: tuple[int, int] | None, affiliation_id: str | None = None) -> Party:
+    """The record of an actor whom a phrase means."""
+    return Party(
+        name=actor.name,
+        actor_id=actor.id,
+        kind=actor.kind,
+        country=actor.country,
+        country_name=actor.country_name,
+        affiliation=actor.affiliation,
+        affiliation_id=affiliation_id,
+        role=actor.role,
+        span=span,
+    )
+
+
 class Cast:
     """The people, states and bodies of one article, and who a phrase of it means."""
 
@@ -249,17 +264,7 @@ class Cast:
         gender: str | None = None,
         titles: set[str] | None = None,
     ) -> Resolved:
-        party = Party(
-            name=actor.name,
-            actor_id=actor.id,
-            kind=actor.kind,
-            country=actor.country,
-            country_name=actor.country_name,
-            affiliation=actor.affiliation,
-            affiliation_id=self._affiliation_id(actor),
-            role=actor.role,
-            span=span,
-        )
+        party = party_of(actor, span, self._affiliation_id(actor))
         heads = {singular(word) for word in titles or ()}
         political = actor.political or bool(heads & POLITICAL)
         if not known and heads & EXPERT and not heads & POLITICAL:

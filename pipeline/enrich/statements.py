@@ -16,7 +16,7 @@ from pipeline.enrich.annotations import kept_attributions
 from pipeline.enrich.attribution import Attribution, find_attributions
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.mentions import Resolved
-from pipeline.enrich.parties import Cast
+from pipeline.enrich.parties import Cast, party_of
 from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
 from pipeline.enrich.stance import find_stances
 from pipeline.enrich.wording import OwnSide
@@ -237,14 +237,7 @@ class _FieldReader:
         if party.kind in {None, "group"} and owner.ent_type_ == "NORP":
             actor = self.cast.directory.demonym(owner.text)
             if actor is not None:
-                return Party(
-                    name=actor.name,
-                    actor_id=actor.id,
-                    kind=actor.kind,
-                    country=actor.country,
-                    country_name=actor.country_name,
-                    span=party.span,
-                )
+                return party_of(actor, party.span)
         return party
 
     def _id(self, attribution: Attribution) -> str:

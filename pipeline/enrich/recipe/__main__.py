@@ -23,6 +23,7 @@ from pipeline import language
 from pipeline.actors import Directory
 from pipeline.enrich.attribution import Attribution, find_attributions
 from pipeline.enrich.cues import Cues
+from pipeline.enrich.parties import Cast
 from pipeline.enrich.speech_acts import said_tokens
 from pipeline.enrich.statements import meet, own_side, who_is_quoted
 from pipeline.enrich.wording import HOSTILE, MODEL_FILE, SCALE, Vector, Weights, features, points_ahead, vector
@@ -106,10 +107,7 @@ class Reader:
 
     def see(self, text: str, start: int, end: int) -> tuple[frozenset[str], Vector] | None:
         """Features and vector of the statement whose words stand in a range; None where it was not found."""
-        title, doc = self.nlp.make_doc(""), self.nlp(text)
-        cast, _ = meet(title, doc, self.directory, at=DAY)
-        attributions = find_attributions(doc, self.cues)
-        cast.listen(doc, *who_is_quoted(doc, attributions))
+        cast, attributions = self._read(text)
         for attribution in attributions:
             if _covers(attribution, start, end) and attribution.source is not None:
                 own, tokens = own_side(cast, attribution, cast.resolve(attribution.source)), said_tokens(attribution)
@@ -122,10 +120,7 @@ class Reader:
     def statements(self, text: Iterable[str]) -> Iterator[Example]:
         """Statements of news that look back or name no harm: what most of what politicians say is."""
         for line in text:
-            title, doc = self.nlp.make_doc(""), self.nlp(line)
-            cast, _ = meet(title, doc, self.directory, at=DAY)
-            attributions = find_attributions(doc, self.cues)
-            cast.listen(doc, *who_is_quoted(doc, attributions))
+            cast, attributions = self._read(line)
             for attribution in attributions:
                 tokens, frame = said_tokens(attribution), attribution.frame
                 if not tokens or frame is None or frame.entry.act != "STATE" or attribution.source is None:
@@ -135,6 +130,13 @@ class Reader:
                 pooled = vector(tokens)
                 if pooled is not None and not (found & HOSTILE and points_ahead(tokens)):
                     yield Example("STATE", attribution_text(attribution), found, pooled)
+
+    def _read(self, text: str) -> tuple[Cast, list[Attribution]]:
+        title, doc = self.nlp.make_doc(""), self.nlp(text)
+        cast, _ = meet(title, doc, self.directory, at=DAY)
+        attributions = find_attributions(doc, self.cues)
+        cast.listen(doc, *who_is_quoted(doc, attributions))
+        return cast, attributions
 
 
 def attribution_text(attribution: Attribution) -> str:
