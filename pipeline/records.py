@@ -178,6 +178,8 @@ class Statement(Record):
     act: Act = "STATE"
     act_basis: Literal["cue", "words"] = "cue"
     """Whether the reporting word names the act ("warned"), or it was read from what is said and how it is framed."""
+    act_certainty: float = 1.0
+    """How sure the act is: 1 where a word or a rule names it, less where a model read it from plain words."""
     status: Status = "asserted"
     addressees: list[Party] = Field(default_factory=list)
     about: Span | None = None
@@ -273,6 +275,8 @@ class Telling(Record):
     words: str
     matter: list[str] = Field(default_factory=list)
     """What it is about, normalised so that other words for the same matter compare equal (pipeline.alerts.matter)."""
+    clarity: int = 0
+    """How well its words tell the claim by themselves, for choosing those that an alert shows."""
     said_at: UtcTime
     because: str = ""
     """Why it joined the claim, or why it raised no alert of its own."""

@@ -21,6 +21,8 @@ from datetime import datetime, timedelta
 
 from pipeline.alerts.countries import place_code
 from pipeline.alerts.matter import OPENING, Matter, contradiction, matter_of
+from pipeline.alerts.showing import clarity
+from pipeline.alerts.sides import is_known
 from pipeline.records import WARNING_ACTS, Claim, Party, StatementRecord, Telling, hash_id
 from pipeline.settings import Settings
 
@@ -93,7 +95,7 @@ def same_matter(a: Matter, b: Matter, *, addressed: bool) -> tuple[float, str]:
         enough = shared >= 2 and overlap >= 0.5
     if not enough:
         return 0.0, ""
-    return overlap + 0.05 * shared, "both name " + ", ".join(sorted(shared_terms | shared_names))
+    return overlap + 0.05 * shared, "both name " + ", ".join(a.shown(shared_terms | shared_names))
 
 
 def same_story(a: Matter, b: Matter) -> tuple[float, str]:
@@ -107,7 +109,7 @@ def same_story(a: Matter, b: Matter) -> tuple[float, str]:
     if len(around) < needed or contradiction(a, b):
         return 0.0, ""
     own = (a.terms & b.terms) | (a.names & b.names)
-    shown = [*sorted(own), *sorted(around - own)][:6]
+    shown = [*a.shown(own), *a.shown(around - own)][:6]
     return 0.2 + 0.05 * len(own) + 0.01 * len(around), f"they share {', '.join(shown)} with their articles, on one day"
 
 
@@ -203,8 +205,8 @@ def _candidate(
     ours, theirs = _sides(record.statement.addressees), _sides(claim.addressees)
     here = any(telling.article_id == record.article_id for telling in claim.tellings)
     if here and record.statement.field == "title":
-        # A headline may call somebody by a word that only its text explains: "warns South".
-        ours = {party.side for party in record.statement.addressees if party.country or party.actor_id}
+        # A headline may call somebody by a word or a name that only its text explains: "warns South".
+        ours = {party.side for party in record.statement.addressees if is_known(party)}
     if ours and theirs and not ours & theirs:
         return None
     if here:
@@ -231,6 +233,8 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
     anaphor = _points_back(record)
     addressed = bool(_sides(record.statement.addressees) & _sides(claim.addressees))
     headline = addressed and record.statement.field == "title"
+    # Quoted words that no cue calls a warning, to somebody whom their article has warned: they are of that warning.
+    plain = addressed and record.statement.act_basis == "words"
     if any(contradiction(matter, other) for other in matters):
         return None
     score = 2.0 + 0.5 * addressed + 0.1 * len(shared) - 0.05 * (not union.size)
@@ -238,14 +242,18 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
         if not _directive_and_warning(record, claim, matter, matters) or not (anaphor or (addressed and shared)):
             return None
         score -= 1
-    elif not anaphor and not shared and not headline and _both_detailed(matter, union, addressed=addressed):
+    elif not (anaphor or shared or headline or plain) and _both_detailed(matter, union, addressed=addressed):
         if _sides(record.statement.addressees) or not _sides(claim.addressees):
             return None
         # Words to nobody in particular, by a side that warns somebody in the same article, are words of that warning.
         return Candidate(claim, score - 1.5, "told in the same article, and it is said to nobody else", in_article=True)
     if headline and not shared:
         return Candidate(claim, score, "told in the same article, of which it is the headline", in_article=True)
-    reason = "it shares " + ", ".join(sorted(shared)) if shared else "it names no other matter"
+    if plain and not shared:
+        return Candidate(
+            claim, score, "told in the same article, to the same addressee, in plain words", in_article=True
+        )
+    reason = "it shares " + ", ".join(matter.shown(shared)) if shared else "it names no other matter"
     if anaphor and not shared:
         reason = f"“{anaphor.group()}” points back"
     return Candidate(claim, score, f"told in the same article, and {reason}", in_article=True)
@@ -395,6 +403,7 @@ def _with_telling(claim: Claim, record: StatementRecord, matter: Matter, because
 def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
     # "against intervening" says little: reported words are shown with who reports them and how.
     words = record.evidence if record.statement.kind == "indirect" else record.words
+    shown = words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…"
     return Telling(
         statement_id=record.statement.statement_id,
         article_id=record.article_id,
@@ -405,8 +414,9 @@ def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
         source=record.source,
         story_id=record.story_id,
         act=record.statement.act,
-        words=words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…",
+        words=shown,
         matter=matter.marks(),
+        clarity=clarity(record, matter, shown),
         said_at=record.said_at,
         because=because,
     )
@@ -424,11 +434,7 @@ def _why_new(claims: Sequence[Claim], record: StatementRecord) -> str:
 
 def _sides(parties: Iterable[Party]) -> set[str]:
     """The sides of addressees; plain words such as "neighbour" or "briefing" are nobody whom others could name too."""
-    return {
-        _place_in(party) or party.side
-        for party in parties
-        if party.country or party.actor_id or party.affiliation_id or not party.name.islower()
-    }
+    return {_place_in(party) or party.side for party in parties if is_known(party) or not party.name.islower()}
 
 
 def _place_in(party: Party) -> str | None:

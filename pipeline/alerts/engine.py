@@ -11,6 +11,7 @@ from pipeline.alerts.claims import Decision, assign, is_retold, retell
 from pipeline.alerts.memory import Memory, change_met, remembered, with_spike_told
 from pipeline.alerts.planning import held_back_by, planned, throttle_key
 from pipeline.alerts.rules import Match, Rule, RuleSet
+from pipeline.alerts.showing import most_telling
 from pipeline.records import (
     WARNING_ACTS,
     Alert,
@@ -220,7 +221,7 @@ def alerts_of(claim: Claim) -> list[Alert]:
         return []
     sources = _sources(claim.tellings)
     publishers = independent_publishers(claim.tellings)
-    words = {telling.statement_id: telling.words for telling in claim.tellings}
+    shown = most_telling(claim.tellings, claim.act)
     return [
         Alert(
             alert_id=alert_id(firing.rule, claim.claim_id),
@@ -230,7 +231,7 @@ def alerts_of(claim: Claim) -> list[Alert]:
             speakers=claim.speakers,
             addressees=claim.addressees,
             about=firing.about,
-            words=words.get(firing.statement_id, ""),
+            words=shown.words if shown else "",
             why=firing.why,
             confidence=firing.confidence,
             sources=sources,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
@@ -136,6 +136,8 @@ class Matter:
     quantities: frozenset[tuple[str, float]] = frozenset()
     direction: str = ""
     context: frozenset[str] = frozenset()
+    written: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The words as written by term and name, for reasons that people read; only while a statement is taken in."""
 
     @property
     def size(self) -> int:
@@ -147,6 +149,10 @@ class Matter:
         found += [f"#:{unit}={value:g}" for unit, value in self.quantities]
         found += [f"c:{word}" for word in self.context]
         return sorted(found + ([f"d:{self.direction}"] if self.direction else []))
+
+    def shown(self, marks: Iterable[str]) -> list[str]:
+        """Terms and names as this telling writes them; the end of its id for an actor that it calls otherwise."""
+        return sorted({self.written.get(mark) or mark.rpartition("/")[2].replace("-", " ") for mark in marks})
 
     @classmethod
     def of_marks(cls, marks: Iterable[str]) -> Matter:
@@ -172,28 +178,39 @@ def matter_of(record: StatementRecord) -> Matter:
     known |= {country for party in parties if (country := party.country or country_code(party.name))}
     known_words = {word for name in known for word in name.split()}
     terms: set[str] = set()
+    written: dict[str, str] = {}
     names = set(record.actor_ids)
     for word in _WORD.findall(_IDIOM.sub(" ", record.words[:OPENING]))[:_WORDS_MAX]:
         bare = word.removesuffix("'s").removesuffix("’s")
         code = place_code(bare)
         if code:
             names.add(code)
+            written.setdefault(code, bare)
         elif word.casefold() not in known_words and bare.casefold() not in _SMALL and (term := _term(bare)):
             terms.add(term)
+            written.setdefault(term, bare)
+    around = _by_term(record.context)
     return Matter(
         terms=frozenset(terms),
         names=frozenset(names - known),
         quantities=frozenset(_quantities(record.words[:OPENING])),
         direction=_direction(record.evidence[:OPENING]) or _direction(record.words[:OPENING]),
-        context=frozenset(record.context) - terms,
+        context=frozenset(around) - terms,
+        written={**around, **written},
     )
 
 
 def context_of(text: str) -> list[str]:
-    """Content words of a passage, as terms, each once; names of states are left out."""
-    words = (word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text))
-    terms = (term for word in words if word.casefold() not in _SMALL and not place_code(word) and (term := _term(word)))
-    return list(dict.fromkeys(terms))[:_CONTEXT_MAX]
+    """Content words of a passage as written, one for each term; names of states are left out."""
+    return list(_by_term(word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text)).values())
+
+
+def _by_term(words: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in words:
+        if word.casefold() not in _SMALL and not place_code(word) and (term := _term(word)):
+            found.setdefault(term, word)
+    return dict(list(found.items())[:_CONTEXT_MAX])
 
 
 def _quantities(text: str) -> Iterable[tuple[str, float]]:

@@ -29,7 +29,7 @@ def settle(records: Sequence[StatementRecord], article: EnrichedArticle) -> list
     ordered = sorted(records, key=lambda r: (r.statement.field == "title", not r.statement.addressees))
     context = context_of(f"{article.title}. {article.text[:_OPENING]}")
     return [
-        _political(record.model_copy(update={"side": _side(record, speakers, headline), "context": context}))
+        _political(record.model_copy(update={"side": _side(record, speakers, headline), "context": context}), records)
         for record in ordered
         if not _is_turned_round(record, records)
     ]
@@ -53,28 +53,43 @@ def _side(record: StatementRecord, speakers: set[str], headline: set[str | None]
     return parties[0].side
 
 
-def _political(record: StatementRecord) -> StatementRecord:
+def _political(record: StatementRecord, records: Sequence[StatementRecord]) -> StatementRecord:
     """A warning by somebody whose post the article leaves out is a political one where it is said to a government.
 
-    Only where the article tells for which side: "Tehran: …" above, "Kamrani warned Washington" below.
+    Only where the article tells for which side: "Tehran: …" above, "Kamrani warned Washington" below; or "Tehran tells
+    Washington: …" above and "Kamrani warned" below.
     """
     statement = record.statement
     if statement.act != "OTHER" or not statement.speakers or record.side == statement.speakers[0].side:
         return record
-    unknown = all(party.kind == "person" and not _is_known(party) for party in statement.speakers)
-    governments = [party for party in statement.addressees if party.country and party.kind in _GOVERNING]
+    unknown = all(party.kind == "person" and not is_known(party) for party in statement.speakers)
+    addressees = statement.addressees or _told_in_headline(record.side, records)
+    governments = [party for party in addressees if party.country and party.kind in _GOVERNING]
     if not unknown or not governments or statement.status != "asserted":
         return record
     confidence = min(statement.confidence, _INFERRED_CONFIDENCE)
-    changed = statement.model_copy(update={"act": "WARN", "alertable": True, "confidence": confidence})
+    changed = statement.model_copy(
+        update={
+            "act": "WARN",
+            "alertable": True,
+            "confidence": confidence,
+            "addressees": statement.addressees or [party.model_copy(update={"span": None}) for party in governments],
+        }
+    )
     return record.model_copy(update={"statement": changed})
 
 
+def _told_in_headline(side: str | None, records: Iterable[StatementRecord]) -> list[Party]:
+    """Whom the headline has a side speak to."""
+    titles = (r.statement for r in records if r.statement.field == "title" and side in _known_sides([r]))
+    return next((statement.addressees for statement in titles if statement.addressees), [])
+
+
 def _known_sides(records: Iterable[StatementRecord]) -> set[str]:
-    return {party.side for record in records for party in record.statement.speakers if _is_known(party)}
+    return {party.side for record in records for party in record.statement.speakers if is_known(party)}
 
 
-def _is_known(party: Party) -> bool:
+def is_known(party: Party) -> bool:
     """Whether we know for whom somebody speaks."""
     if party.country or party.affiliation_id:
         return True

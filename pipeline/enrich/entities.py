@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 from spacy.tokens import Span as TokenSpan
 
 from pipeline.actors import Actor, Directory, Match
 from pipeline.enrich import syntax
+from pipeline.enrich.words import PEOPLE
 from pipeline.records import Entity, FieldName
 
 _LABEL_OF_KIND = {
@@ -25,6 +26,9 @@ _LABEL_OF_KIND = {
     "group": "ORG",
     "region": "LOC",
 }
+_SPEAKING = frozenset(
+    {"say", "warn", "tell", "speak", "talk", "add", "caution", "threaten", "urge", "declare", "state"}
+)
 _NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 
 
@@ -53,7 +57,8 @@ def link_entities(doc: Doc, directory: Directory, at: date, people: frozenset[st
     for entity in predicted:
         if any(t.i in taken for t in entity):
             continue
-        if len(entity) == 1 and entity[0].lower_ in people and not _is_where(entity):
+        surname = len(entity) == 1 and entity[0].lower_ in people and not _is_where(entity)
+        if surname or (entity.label_ == "ORG" and _is_somebody(entity) and _match(entity, directory, at) is None):
             linked.append(LinkedEntity(entity, "PERSON", None))
             taken.add(entity.start)
             continue
@@ -105,6 +110,23 @@ def _is_where(span: TokenSpan) -> bool:
     """ "in Paris": somebody is somewhere, whatever they are called."""
     before = span[0].nbor(-1) if span.start else None
     return before is not None and before.pos_ == "ADP" and before.lower_ not in {"by", "with", "to", "of", "for"}
+
+
+def _is_somebody(name: TokenSpan) -> bool:
+    """ "…,” Tarn warned. The minister was speaking in Selm": a lone name whom the next sentence makes a person."""
+    after = name.sent.end
+    if len(name) > 1 or not name.text.istitle() or after >= len(name.doc) or not name.root.dep_.startswith("nsubj"):
+        return False
+    following = name.doc[after].sent
+    who = syntax.own_subject(following.root)
+    if who is None or not _is_speaking(following.root) or not _is_speaking(name.root.head):
+        return False
+    definite = any(c.lower_ == "the" for c in who.children)
+    return who.lower_ in {"he", "she"} or (definite and who.lemma_.lower() in PEOPLE)
+
+
+def _is_speaking(verb: Token) -> bool:
+    return verb.lemma_.lower() in _SPEAKING
 
 
 def _inside_longer(span: TokenSpan, predicted: list[TokenSpan]) -> bool:

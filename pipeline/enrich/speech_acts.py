@@ -96,7 +96,7 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
     if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and _own_harm(attribution, said):
         result.act = "THREATEN"
-    if act == "DEMAND" and _CONSEQUENCE.search(said):
+    if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and _CONSEQUENCE.search(said):
         result.act = "THREATEN"
     if result.act in {"WARN", "URGE"} and _is_advice(result, said):
         result.act = "OTHER"
@@ -151,6 +151,12 @@ def _wanted(attribution: Attribution, result: SpeechAct) -> None:
             result.act, result.addressees, result.speech = "URGE", others[:1], True
     elif verb in {"tell", "ask"} and frame.addressees:
         result.act = "DEMAND" if verb == "tell" else "URGE"
+
+
+def _is_told(attribution: Attribution) -> bool:
+    """ "told Oslo to withdraw": words told as what somebody is to do."""
+    head = attribution.content_head
+    return head is not None and syntax.is_infinitive(head)
 
 
 def _said(attribution: Attribution) -> str:

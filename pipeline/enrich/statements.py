@@ -200,6 +200,7 @@ class _FieldReader:
             relays=_parties_once(relays),
             act=label,
             act_basis="cue" if attribution.frame is not None and attribution.frame.entry.act == label else "words",
+            act_certainty=round(act.certainty, 2) if label == act.act else 1.0,
             status=status,
             addressees=[r.party for r in told] or ([t for t in targets if t is not None] if label in _TARGETED else []),
             about=act.about,

@@ -156,7 +156,7 @@ def test_decisions_explain_themselves(record: Make, settings: Settings) -> None:
     claims, _ = assign([], told, settings, told.said_at)
     same = record("[RUS:Moscow] warned {USA:Washington} off attacking the port.", article="b")
     _, joined = assign(claims, same, settings, same.said_at)
-    assert joined.because.endswith("by the same side, to the same addressee, and both name force, port")
+    assert joined.because.endswith("by the same side, to the same addressee, and both name attacking, port")
     other = record("[RUS:Moscow] warned {USA:Washington} over chip exports.", article="c")
     _, new = assign(claims, other, settings, other.said_at)
     assert new.because == "new claim: none of 1 open claims of this side to this addressee is about the same matter"

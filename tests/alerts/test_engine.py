@@ -89,7 +89,7 @@ def test_a_warning_retold_as_background_is_kept_beside_its_alert_and_is_no_sourc
     [kept] = alert.suppressed
     assert kept.article_id == "b"
     assert kept.because == (
-        f"no news of claim {alert.claim_id}: it is background; to the same addressee, and both name force, port, selm"
+        f"no news of claim {alert.claim_id}: it is background; to the same addressee, and both name Selm, attack, port"
     )
 
 
