@@ -186,6 +186,9 @@ class Statement(Record):
     stances: list[Stance] = Field(default_factory=list)
     alertable: bool = False
     confidence: float = 0.5
+    """The calibrated probability that these words are this source's and, if `alertable`, that they warn or threaten."""
+    doubts: list[str] = Field(default_factory=list)
+    """What lowers `confidence`, by the names of `pipeline.enrich.confidence`."""
     claim_id: str | None = None
     parent_id: str | None = None
     """The statement inside whose content this one stands (speech inside speech)."""
@@ -209,7 +212,7 @@ class EnrichedArticle(Article):
     model: str
     """Name and version of the language model; empty when the language is not one we read."""
     rules: str = ""
-    """Version of our own rules and actor data."""
+    """Version of our own rules and actor data, and of the user's files of cues and actors where there are any."""
     entities: list[Entity] = Field(default_factory=list)
     statements: list[Statement] = Field(default_factory=list)
 

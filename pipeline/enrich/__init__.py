@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.enrich.components import AttributionFinder, QuotationFinder, StatementReader
 from pipeline.enrich.language import detect
-from pipeline.enrich.statements import RULES_VERSION, statement_records
+from pipeline.enrich.statements import rules_version, statement_records
 from pipeline.enrich.text import without_datelines
 from pipeline.errors import BadSetting
 from pipeline.language.component import polarity_reader
@@ -40,6 +40,7 @@ class Enricher:
         statements: StatementReader,
         *,
         model: str,
+        rules: str,
         language: str,
         batch_size: int,
     ) -> None:
@@ -49,6 +50,7 @@ class Enricher:
         self.directory = statements.directory
         self.cues = attributions.cues
         self.model = model
+        self.rules = rules
         self.language = language
         self.batch_size = batch_size
 
@@ -77,7 +79,7 @@ class Enricher:
             title, text = next(docs), next(docs)
             entities, statements = self.statements.read(article, title, text, at=_day_of(article))
             yield EnrichedArticle(
-                **base | {"model": self.model, "rules": RULES_VERSION, "entities": entities, "statements": statements}
+                **base | {"model": self.model, "rules": self.rules, "entities": entities, "statements": statements}
             )
 
     def _read(self, doc: Doc) -> Doc:
@@ -110,6 +112,7 @@ def load_enricher(settings: Settings) -> Enricher:
         AttributionFinder(settings.cues),
         StatementReader(settings.actors, settings.cues, polarity=partial(polarity_reader, nlp)),
         model=model_version(nlp),
+        rules=rules_version([*settings.cues, *settings.actors]),
         language=settings.language,
         batch_size=settings.batch_size,
     )

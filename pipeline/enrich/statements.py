@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from spacy.tokens import Doc, Token
 
+from pipeline import actors
 from pipeline.actors import Directory
 from pipeline.enrich import entities as entity_stage
 from pipeline.enrich import syntax
 from pipeline.enrich.annotations import kept_attributions
 from pipeline.enrich.attribution import Attribution, find_attributions
+from pipeline.enrich.confidence import confidence, doubts
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.mentions import Resolved
 from pipeline.enrich.parties import Cast, party_of
@@ -36,17 +39,31 @@ from pipeline.records import (
 )
 
 
-def fingerprint(folder: Path) -> int:
-    """Of the rules in a folder laid out as this one; the recipe of the weights is none."""
+def _fingerprint(files: Iterable[Path]) -> str:
     found = 0
-    files = [*folder.iterdir(), *(folder / "attribution").iterdir()]
-    for path in sorted(p for p in files if p.suffix in {".py", ".toml", ".npz"}):
+    for path in files:
         found = zlib.crc32(path.read_bytes(), found)
-    return found
+    return f"{found:08x}"
 
 
-# Changes with the rules, their word lists and weights, so that articles read by other rules can be told.
-RULES_VERSION = f"0.2.0+{fingerprint(Path(__file__).parent):08x}"
+def _own_files() -> list[Path]:
+    """Rules, their word lists and weights, and what is known of actors; not what weights are learned by."""
+    here = Path(__file__).parent
+    found = [path for path in here.rglob("*") if "recipe" not in path.relative_to(here).parts]
+    found += Path(actors.__file__).parent.rglob("*")
+    return sorted(path for path in found if path.suffix in {".py", ".toml", ".npz"})
+
+
+# Changes with every change of what reads an article, so that articles read by other rules can be told.
+RULES_VERSION = f"0.2.0+{_fingerprint(_own_files())}"
+
+
+def rules_version(files: Iterable[Path]) -> str:
+    """The version of the rules with a user's files of cues and actors."""
+    own = [Path(file) for file in files]
+    return f"{RULES_VERSION}.{_fingerprint(own)}" if own else RULES_VERSION
+
+
 _SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
 
@@ -205,9 +222,10 @@ class _FieldReader:
             addressees=[r.party for r in told] or ([t for t in targets if t is not None] if label in _TARGETED else []),
             about=act.about,
             stances=find_stances(label, status, [t for t in targets if t is not None], attribution.cue),
-            confidence=_confidence(attribution, who),
         )
         statement.alertable = self._is_alertable(statement, who, named=bool(told) and not act.implied)
+        statement.doubts = doubts(statement, attribution, act, who)
+        statement.confidence = confidence(statement)
         return statement
 
     def _parties(self, tokens: list[Token]) -> list[Resolved]:
@@ -297,20 +315,6 @@ def _parties_once(resolved: list[Resolved]) -> list[Party]:
         if all(one.party.name != seen.name for seen in found):
             found.append(one.party)
     return found
-
-
-def _confidence(attribution: Attribution, who: list[Resolved]) -> float:
-    """A first estimate: quotation marks and a known speaker make an attribution surer."""
-    value = {"direct": 0.9, "mixed": 0.85, "indirect": 0.75}[attribution.kind]
-    if attribution.cue is None:
-        value -= 0.25
-    if not attribution.closed:
-        value -= 0.1
-    if not who:
-        value -= 0.2
-    elif who[0].known:
-        value += 0.05
-    return round(min(max(value, 0.05), 0.99), 2)
 
 
 # -- records for claims and alerts ----------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def enriched(texts: Iterable[tuple[str, str, str]], day: datetime = _SEED_DAY) -
     return list(enricher().pipe(articles))
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def rows_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
 
 
@@ -79,16 +79,16 @@ def seeds(shared: Path) -> dict[str, float]:
 def attributions(shared: Path, name: str) -> dict[str, float]:
     """Precision and recall of attributions, in per cent, matches at Jaccard .5 of the content characters."""
     gold = shared / "data" / "quotes" / f"{name}.jsonl"
-    rows = _rows(gold)
+    rows = rows_of(gold)
     # The texts are given whole, their headline inside: no line is taken for a title.
     predictions = [
-        {"id": row["id"], "attributions": [_attribution(s) for s in article.statements if _counts(s)]}
+        {"id": row["id"], "attributions": [_attribution(s) for s in article.statements if counts(s)]}
         for row, article in zip(rows, enriched((row["id"], "", row["text"]) for row in rows), strict=True)
     ]
     return _read_quotes(_scored(shared / "tools" / "score_quotes.py", gold, predictions))
 
 
-def _counts(statement: Statement) -> bool:
+def counts(statement: Statement) -> bool:
     """The data hold the outermost attribution only, and none without words."""
     return statement.parent_id is None and bool(statement.content)
 
@@ -115,7 +115,7 @@ def _read_quotes(said: str) -> dict[str, float]:
 def cue_lexicon(shared: Path) -> dict[str, float]:
     """Share of the words that report three times or more in PolNeAR train, alone as a cue, which the lexicon knows."""
     uses: Counter[str] = Counter()
-    for row in _rows(shared / "data" / "quotes" / "polnear.train.jsonl"):
+    for row in rows_of(shared / "data" / "quotes" / "polnear.train.jsonl"):
         for attribution in row["attributions"]:
             words = [row["text"][start:end].lower() for start, end in attribution["cue"]]
             if attribution.get("speech", True) and len(words) == 1 and words[0].isalpha():
@@ -128,7 +128,7 @@ def cue_lexicon(shared: Path) -> dict[str, float]:
 
 def speech_acts(shared: Path, gold: Path) -> dict[str, float]:
     """Alert decision, speaker, addressee and act on cases that say who warns whom."""
-    rows = _rows(gold)
+    rows = rows_of(gold)
     articles = enriched((row["id"], "", row["text"]) for row in rows)
     predictions = [{"id": a.id, "acts": [_act(a, s) for s in a.statements if s.act != "STATE"]} for a in articles]
     found = json.loads(_scored(shared / "tools" / "score_acts.py", gold, predictions, "--json"))
@@ -139,7 +139,7 @@ def speech_acts(shared: Path, gold: Path) -> dict[str, float]:
 
 def events(shared: Path) -> dict[str, float]:
     """Classes of acts in peers' event records."""
-    rows = _rows(shared / "data" / "speech_acts" / "events.jsonl")
+    rows = rows_of(shared / "data" / "speech_acts" / "events.jsonl")
     return event_records.measure(rows, enriched((row["id"], "", row["text"]) for row in rows))
 
 
@@ -172,7 +172,7 @@ def alert_scenario(name: str) -> dict[str, float]:
 
 def polarity(shared: Path) -> dict[str, float]:
     """Polarity towards a target: macro F1, and 100 less the expected calibration error."""
-    rows = _rows(shared / "data" / "stance" / "newsmtsc.devtest_mt.jsonl")
+    rows = rows_of(shared / "data" / "stance" / "newsmtsc.devtest_mt.jsonl")
     scores = score_polarity(load(), rows)
     return {"macro_f": scores["macro_f"], "calibration": round(100 - scores["ece"], 2)}
 
