@@ -80,18 +80,33 @@ def _grouped(choices: Sequence[Choice], fields: Mapping[str, str]) -> list[tuple
     return [(name, values) for name, values in found if values]
 
 
-def aggregations(kind: Kind, choices: Sequence[Choice], said: Sequence[Body]) -> Body:
-    """Aggregations that count every facet; choices and `said` as in `choice_filters`."""
-    found: Body = {}
-    for name in FACETS:
-        others = [choice for choice in choices if choice[0] != name]
-        filters = choice_filters(kind, others, said)
-        if kind == "articles" and name in _SAID and (said or _in_statement(kind, others)):
-            found[name] = _filtered(filters, _nested_facet(name, others, said))
-        else:
-            found[name] = _filtered(filters, _terms(_flat_field(kind, name)))
-    histogram = {"date_histogram": {"field": "said_at", "calendar_interval": "day", "min_doc_count": 1}}
-    found["days"] = _filtered(choice_filters(kind, choices, said), histogram)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Facets that are counted under the same choices, and so in one search."""
+
+    choices: tuple[Choice, ...]
+    facets: tuple[str, ...]
+    whole: bool
+    """Whether these are all choices, so that what is counted is what is found."""
+
+
+def counted_together(choices: Sequence[Choice]) -> list[Counted]:
+    """All facets by the choices that they heed; those which have none of their own come first, under all choices."""
+    chosen = dict.fromkeys(name for name, _ in choices)
+    free = tuple(name for name in FACETS if name not in chosen)
+    own = [Counted(tuple(choice for choice in choices if choice[0] != name), (name,), False) for name in chosen]
+    return [Counted(tuple(choices), free, True), *own]
+
+
+def aggregations(kind: Kind, counted: Counted, said: Sequence[Body]) -> Body:
+    """Aggregations of facets among what meets their choices already; `said` as in `choice_filters`."""
+    conditions = [*said, *_in_statement(kind, counted.choices)]
+    nested = [name for name in counted.facets if name in _SAID] if kind == "articles" and conditions else []
+    found: Body = {name: _terms(_flat_field(kind, name)) for name in counted.facets if name not in nested}
+    if nested:
+        found["said"] = _nested_facets(nested, conditions)
+    if counted.whole:
+        found["days"] = {"date_histogram": {"field": "said_at", "calendar_interval": "day", "min_doc_count": 1}}
     return found
 
 
@@ -104,30 +119,20 @@ def _terms(field: str) -> Body:
     return {"terms": {"field": field, "size": _SHOWN}}
 
 
-def _filtered(filters: list[Body], aggregation: Body) -> Body:
-    """The aggregation of what meets the filters; without any it stands alone, which Elasticsearch can count faster."""
-    return {"filter": {"bool": {"filter": filters}}, "aggs": {"values": aggregation}} if filters else aggregation
+def _nested_facets(names: Sequence[str], conditions: Sequence[Body]) -> Body:
+    """Counts articles, by those of their statements that meet all conditions."""
+    articles: Body = {"articles": {"reverse_nested": {}}}
+    terms = {name: _terms(f"said.{_SAID[name]}") | {"aggs": articles} for name in names}
+    met = {"filter": {"bool": {"filter": [*conditions]}}, "aggs": terms}
+    return {"nested": {"path": "said"}, "aggs": {"met": met}}
 
 
-def _nested_facet(name: str, others: Sequence[Choice], said: Sequence[Body]) -> Body:
-    """Counts articles, by those of their statements that meet all other conditions."""
-    terms = _terms(f"said.{_SAID[name]}")
-    terms["aggs"] = {"articles": {"reverse_nested": {}}}
-    conditions = {"bool": {"filter": [*_in_statement("articles", others), *said]}}
-    return {"nested": {"path": "said"}, "aggs": {"met": {"filter": conditions, "aggs": {"values": terms}}}}
-
-
-def read(answer: Mapping[str, Any]) -> Facets:
-    """The facets in an answer to `aggregations`."""
-    return Facets({name: _values(_buckets(answer[name])) for name in FACETS}, bars(_buckets(answer["days"])))
-
-
-def _buckets(answer: Mapping[str, Any]) -> list[Any]:
-    """The buckets of an aggregation, however deep filters have put them."""
-    while "buckets" not in answer:
-        answer = answer["values"] if "values" in answer else answer["met"]
-    buckets: list[Any] = answer["buckets"]
-    return buckets
+def read(answers: Iterable[Mapping[str, Any]]) -> Facets:
+    """The facets in the answers to the `aggregations` of all that is counted."""
+    found: dict[str, Any] = {}
+    for answer in answers:
+        found |= answer | (answer["said"]["met"] if "said" in answer else {})
+    return Facets({name: _values(found[name]["buckets"]) for name in FACETS}, bars(found["days"]["buckets"]))
 
 
 def _values(buckets: Iterable[Mapping[str, Any]]) -> list[Value]:

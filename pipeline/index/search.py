@@ -20,7 +20,7 @@ from pipeline.errors import BadInput, DemarcheError
 from pipeline.index.alert_states import state_filter
 from pipeline.index.client import inner_reason, no_indices, reason_of, translated_errors, unreachable
 from pipeline.index.documents import encodable
-from pipeline.index.facets import Choice, Facets, Kind, aggregations, choice_filters, read
+from pipeline.index.facets import Choice, Counted, Facets, Kind, aggregations, choice_filters, counted_together, read
 from pipeline.index.templates import alias
 from pipeline.records import Act, Alert
 from pipeline.settings import Settings
@@ -102,15 +102,20 @@ def search(client: Elasticsearch, settings: Settings, query: Query) -> Results:
 
 
 def search_with_facets(client: Elasticsearch, settings: Settings, query: Query) -> tuple[Results, Facets]:
-    """The first hits and the facets of all of them, in one request."""
+    """The first hits and the facets of all of them, in one request.
+
+    How many hits there are comes with the facets, so that looking for the best need not go through all of them.
+    """
+    hits = _for_msearch(request_body(query)) | {"track_total_hits": False}
     header = {"index": alias(settings.index_prefix, query.kind)}
-    searches = [header, _for_msearch(request_body(query)), header, facets_body(query)]
     with refusals(settings):
-        answers = client.msearch(searches=searches)["responses"]
-    for answer in answers:
+        answers = client.msearch(searches=[part for body in (hits, *facet_bodies(query)) for part in (header, body)])
+    for answer in answers["responses"]:
         if "error" in answer:
             raise refused(settings, answer)
-    return results_of(answers[0], query), read(answers[1]["aggregations"])
+    found, *counts = answers["responses"]
+    total = counts[0]["hits"]["total"]["value"]
+    return results_of(found, query, total), read(answer["aggregations"] for answer in counts)
 
 
 def _for_msearch(body: dict[str, Any]) -> dict[str, Any]:
@@ -142,11 +147,12 @@ def refused(settings: Settings, answer: Mapping[str, Any]) -> DemarcheError:
     return unreachable(settings, reason)
 
 
-def results_of(answer: Any, query: Query) -> Results:
+def results_of(answer: Any, query: Query, total: int | None = None) -> Results:
+    """The hits of an answer; `total` where another search has counted them."""
     found = answer["hits"]["hits"]
     hits = [Hit(hit["_id"], hit["_score"], hit["_source"], _highlights(hit.get("highlight", {}))) for hit in found]
     last = found[-1]["sort"] if len(found) == query.size else None
-    return Results(hits, answer["hits"]["total"]["value"], last)
+    return Results(hits, answer["hits"]["total"]["value"] if total is None else total, last)
 
 
 def request_body(query: Query) -> dict[str, Any]:
@@ -170,14 +176,22 @@ def request_body(query: Query) -> dict[str, Any]:
     }
 
 
-def facets_body(query: Query) -> dict[str, Any]:
-    """The request for the facets of a query. Without hits, Elasticsearch may answer it from its cache."""
+def facet_bodies(query: Query) -> list[dict[str, Any]]:
+    """The requests for the facets of a query, the first of which counts its hits too.
+
+    Facets that heed the same choices share a request, whose conditions are then met once and not for each of them.
+    Without hits, Elasticsearch may answer from its cache.
+    """
     _check(query)
+    return [_facets_body(query, counted) for counted in counted_together(_encodable(query.choices))]
+
+
+def _facets_body(query: Query, counted: Counted) -> dict[str, Any]:
     return {
-        "query": {"bool": {"must": _words(query), "filter": _filters(query, ())}},
+        "query": {"bool": {"must": _words(query), "filter": _filters(query, counted.choices)}},
         "size": 0,
-        "track_total_hits": False,
-        "aggs": aggregations(query.kind, _encodable(query.choices), _said_filters(query)),
+        "track_total_hits": counted.whole,
+        "aggs": aggregations(query.kind, counted, _said_filters(query)),
     }
 
 

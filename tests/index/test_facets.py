@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.index.facets import FACETS, aggregations, bars, choice_filters, read
+from pipeline.index.facets import FACETS, aggregations, bars, choice_filters, counted_together, read
 from pipeline.index.retention import last_day, policy
+from pipeline.index.search import Query, facet_bodies
 from pipeline.index.templates import FIELDS, Abilities, analysis, template
 from pipeline.index.upgrade import _agrees
 
@@ -16,20 +17,34 @@ def day(text: str, count: int) -> dict[str, Any]:
 
 
 def test_a_choice_counts_for_every_facet_but_its_own() -> None:
-    found = aggregations("statements", [("act", "WARN"), ("language", "en")], [])
-    assert found["act"]["filter"]["bool"]["filter"] == [{"terms": {"language": ["en"]}}]
-    assert found["language"]["filter"]["bool"]["filter"] == [{"terms": {"act": ["WARN"]}}]
-    assert {"terms": {"act": ["WARN"]}} in found["days"]["filter"]["bool"]["filter"]
-    assert set(found) == {*FACETS, "days"}
+    query = Query(kind="statements", choices=(("act", "WARN"), ("act", "DENY"), ("language", "en")))
+    everything, acts, languages = facet_bodies(query)
+    chosen_acts, chosen_languages = {"terms": {"act": ["WARN", "DENY"]}}, {"terms": {"language": ["en"]}}
+    assert everything["query"]["bool"]["filter"] == [chosen_acts, chosen_languages]
+    assert set(everything["aggs"]) == {*FACETS, "days"} - {"act", "language"}
+    assert (acts["query"]["bool"]["filter"], set(acts["aggs"])) == ([chosen_languages], {"act"})
+    assert (languages["query"]["bool"]["filter"], set(languages["aggs"])) == ([chosen_acts], {"language"})
+    assert [body["track_total_hits"] for body in (everything, acts, languages)] == [True, False, False]
+
+
+def test_without_choices_everything_is_counted_in_one_search() -> None:
+    [body] = facet_bodies(Query(text="ferries"))
+    assert set(body["aggs"]) == {*FACETS, "days"}
 
 
 def test_articles_are_counted_by_one_statement_that_meets_all() -> None:
-    free = aggregations("articles", [("publisher", "The Herald")], [])
-    assert free["speaker"]["aggs"]["values"]["terms"]["field"] == "speakers"
-    assert free["act"]["aggs"]["values"]["terms"]["field"] == "acts"
-    bound = aggregations("articles", [("act", "WARN")], [{"term": {"said.addressee_countries": "VES"}}])
-    conditions = bound["speaker"]["aggs"]["values"]["aggs"]["met"]["filter"]["bool"]["filter"]
-    assert conditions == [{"terms": {"said.act": ["WARN"]}}, {"term": {"said.addressee_countries": "VES"}}]
+    [free, _] = counted_together([("publisher", "The Herald")])
+    found = aggregations("articles", free, [])
+    assert found["speaker"]["terms"]["field"] == "speakers"
+    assert found["act"]["terms"]["field"] == "acts"
+    [bound, own] = counted_together([("act", "WARN")])
+    to_vesland = {"term": {"said.addressee_countries": "VES"}}
+    found = aggregations("articles", bound, [to_vesland])
+    met = found["said"]["aggs"]["met"]
+    assert met["filter"]["bool"]["filter"] == [to_vesland, {"terms": {"said.act": ["WARN"]}}]
+    assert met["aggs"]["speaker"]["terms"]["field"] == "said.speakers"
+    assert found["publisher"]["terms"]["field"] == "publisher"
+    assert aggregations("articles", own, [])["act"]["terms"]["field"] == "acts"
     [filtered] = choice_filters("articles", [("act", "WARN"), ("speaker", "Tavil")], [])
     assert len(filtered["nested"]["query"]["bool"]["filter"]) == 2
 
@@ -37,12 +52,13 @@ def test_articles_are_counted_by_one_statement_that_meets_all() -> None:
 @pytest.mark.parametrize("kind", ["articles", "statements"])
 def test_every_field_that_is_counted_is_mapped_as_a_keyword(kind: Any) -> None:
     for choices in ((), (("act", "WARN"),)):
-        for name, aggregation in aggregations(kind, choices, []).items():
-            for field in fields(aggregation):
-                mapping: Any = FIELDS[kind]
-                for part in field.split("."):
-                    mapping = mapping[part] if part in mapping else mapping["properties"][part]
-                assert mapping["type"] == ("date" if name == "days" else "keyword"), field
+        for counted in counted_together(choices):
+            for name, aggregation in aggregations(kind, counted, []).items():
+                for field in fields(aggregation):
+                    mapping: Any = FIELDS[kind]
+                    for part in field.split("."):
+                        mapping = mapping[part] if part in mapping else mapping["properties"][part]
+                    assert mapping["type"] == ("date" if name == "days" else "keyword"), field
 
 
 def fields(aggregation: Any) -> list[str]:
@@ -52,12 +68,12 @@ def fields(aggregation: Any) -> list[str]:
     return found + [field for value in aggregation.values() for field in fields(value)]
 
 
-def test_values_are_read_however_deep_they_stand() -> None:
+def test_values_are_read_from_whichever_search_has_counted_them() -> None:
     plain = {"buckets": [{"key": "a", "doc_count": 1}, {"key": "b", "doc_count": 2}]}
-    nested = {"met": {"values": {"buckets": [{"key": "a", "doc_count": 9, "articles": {"doc_count": 1}}]}}}
-    answer: dict[str, Any] = {name: {"doc_count": 3, "values": plain} for name in FACETS}
-    answer |= {"act": plain, "speaker": {"values": nested}, "days": {"buckets": []}}
-    found = read(answer).values
+    nested = {"buckets": [{"key": "a", "doc_count": 9, "articles": {"doc_count": 1}}]}
+    free: dict[str, Any] = {name: plain for name in FACETS if name not in ("act", "speaker")}
+    free |= {"said": {"doc_count": 9, "met": {"doc_count": 9, "speaker": nested}}, "days": {"buckets": []}}
+    found = read([free, {"act": plain}]).values
     assert [(v.value, v.count) for v in found["act"]] == [("b", 2), ("a", 1)]
     assert [(v.value, v.count) for v in found["speaker"]] == [("a", 1)]
 
