@@ -39,29 +39,28 @@ from pipeline.records import (
 )
 
 
-def _fingerprint(files: Iterable[Path]) -> str:
+def fingerprint(files: Iterable[Path]) -> str:
     found = 0
     for path in files:
         found = zlib.crc32(path.read_bytes(), found)
     return f"{found:08x}"
 
 
-def _own_files() -> list[Path]:
-    """Rules, their word lists and weights, and what is known of actors; not what weights are learned by."""
-    here = Path(__file__).parent
-    found = [path for path in here.rglob("*") if "recipe" not in path.relative_to(here).parts]
+def own_files(rules: Path) -> list[Path]:
+    """The rules in a folder, their word lists and weights, and what is known of actors; not what weights are learned by."""
+    found = [path for path in rules.rglob("*") if "recipe" not in path.relative_to(rules).parts]
     found += Path(actors.__file__).parent.rglob("*")
     return sorted(path for path in found if path.suffix in {".py", ".toml", ".npz"})
 
 
 # Changes with every change of what reads an article, so that articles read by other rules can be told.
-RULES_VERSION = f"0.2.0+{_fingerprint(_own_files())}"
+RULES_VERSION = f"0.2.0+{fingerprint(own_files(Path(__file__).parent))}"
 
 
 def rules_version(files: Iterable[Path]) -> str:
     """The version of the rules with a user's files of cues and actors."""
     own = [Path(file) for file in files]
-    return f"{RULES_VERSION}.{_fingerprint(own)}" if own else RULES_VERSION
+    return f"{RULES_VERSION}.{fingerprint(own)}" if own else RULES_VERSION
 
 
 _SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})

@@ -131,7 +131,7 @@ def read(answers: Iterable[Mapping[str, Any]]) -> Facets:
     """The facets in the answers to the `aggregations` of all that is counted."""
     found: dict[str, Any] = {}
     for answer in answers:
-        found |= answer | (answer["said"]["met"] if "said" in answer else {})
+        found |= {**answer, **(answer["said"]["met"] if "said" in answer else {})}
     return Facets({name: _values(found[name]["buckets"]) for name in FACETS}, bars(found["days"]["buckets"]))
 
 
