@@ -8,8 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,40 +18,12 @@ from pipeline.enrich.cues import Cues, bases
 from pipeline.inputs import split_title
 from pipeline.language import load
 from pipeline.language.evaluate import score_polarity
-from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
+from pipeline.records import EnrichedArticle, Party, Statement
 from pipeline.settings import load_settings
 from tests.alerts.scenario.reading import read_scenario, score
-from tests.quality import coreference, sentences, speakers
+from tests.quality import confidence, coreference, sentences, speakers
 from tests.quality import events as event_records
-from tests.quality.reading import enricher
-
-OWN_CASES = Path(__file__).parents[1] / "cases"
-_SEED_DAY = datetime(2025, 6, 19, tzinfo=UTC)
-
-
-def enriched(texts: Iterable[tuple[str, str, str]], day: datetime = _SEED_DAY) -> list[EnrichedArticle]:
-    """Enrich (id, title, text) triples, as of a day."""
-    articles = [
-        Article(
-            article_id=hash_id(name),
-            url=f"file:///{name}",
-            canonical_url=f"file:///{name}",
-            title=title,
-            text=text,
-            language="en",
-            published_at=day,
-            fetched_at=day,
-            first_seen_at=day,
-            content_hash=hash_id(title, text),
-            source=SourceRef(connector="files", id=name),
-        )
-        for name, title, text in texts
-    ]
-    return list(enricher().pipe(articles))
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
+from tests.quality.reading import OWN_CASES, counts, enriched, enricher, rows_of
 
 
 def _scored(script: Path, gold: Path, predictions: list[dict[str, Any]], *options: str) -> str:
@@ -86,11 +57,6 @@ def attributions(shared: Path, name: str) -> dict[str, float]:
         for row, article in zip(rows, enriched((row["id"], "", row["text"]) for row in rows), strict=True)
     ]
     return _read_quotes(_scored(shared / "tools" / "score_quotes.py", gold, predictions))
-
-
-def counts(statement: Statement) -> bool:
-    """The data hold the outermost attribution only, and none without words."""
-    return statement.parent_id is None and bool(statement.content)
 
 
 def _attribution(statement: Statement) -> dict[str, Any]:
@@ -194,5 +160,6 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "wordings_tuned": lambda shared: speech_acts(shared, OWN_CASES / "wordings.tuned.jsonl"),
     "wordings_kept": lambda shared: speech_acts(shared, OWN_CASES / "wordings.kept.jsonl"),
     "polarity": polarity,
+    "confidence": confidence.measure,
     "sentences": lambda _: sentences.measure("accurate"),
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from spacy.tokens import Doc
 
@@ -12,8 +16,11 @@ from pipeline.enrich import Enricher, load_enricher
 from pipeline.enrich.parties import Cast
 from pipeline.enrich.statements import meet, read_statements
 from pipeline.enrich.text import without_datelines
-from pipeline.records import Article, Party, SourceRef, Statement, hash_id
+from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
+
+OWN_CASES = Path(__file__).parents[1] / "cases"
+_SEED_DAY = datetime(2025, 6, 19, tzinfo=UTC)
 
 
 @lru_cache(maxsize=1)
@@ -53,3 +60,33 @@ def read(title: str, text: str, day: date) -> Reading:
     docs = reader.nlp(title), reader.nlp(without_datelines(text))
     cast, _ = meet(*docs, reader.directory, at=day)
     return Reading(docs[1], cast, read_statements(article, *docs, cast, reader.cues))
+
+
+def enriched(texts: Iterable[tuple[str, str, str]], day: datetime = _SEED_DAY) -> list[EnrichedArticle]:
+    """Enrich (id, title, text) triples, as of a day."""
+    articles = [
+        Article(
+            article_id=hash_id(name),
+            url=f"file:///{name}",
+            canonical_url=f"file:///{name}",
+            title=title,
+            text=text,
+            language="en",
+            published_at=day,
+            fetched_at=day,
+            first_seen_at=day,
+            content_hash=hash_id(title, text),
+            source=SourceRef(connector="files", id=name),
+        )
+        for name, title, text in texts
+    ]
+    return list(enricher().pipe(articles))
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
+
+
+def counts(statement: Statement) -> bool:
+    """The data hold the outermost attribution only, and none without words."""
+    return statement.parent_id is None and bool(statement.content)
