@@ -54,6 +54,30 @@ def model(files: tuple[Path, ...], model: str | None, words: int) -> None:
 
 
 @bench.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--model", help="Language model, if not that of the settings: ours by name, a folder, or an installed one."
+)
+def enrich(files: tuple[Path, ...], model: str | None) -> None:
+    """What enrichment adds to the language model's own time on one core: rules, actors, acts and stances.
+
+    Each of FILES is one article and is read once, as repeated phrases cost less. Give some 50,000 words.
+    """
+    from pipeline.enrich import load_enricher
+    from pipeline.enrich.speed import measure_cost
+
+    texts = _read(files)
+    _keep_to_one_core()
+    enricher = load_enricher(settings().model_copy(update={"model": model or settings().model}))
+    cost = measure_cost(enricher, texts)
+    click.echo(
+        f"{enricher.model}: {cost.words / cost.model:,.0f} words a second by the model alone, "
+        f"{cost.words / cost.enrichment:,.0f} by enrichment alone, which adds {cost.share:.1%} to the model's time "
+        f"({cost.words:,} words in {cost.model:.1f} s and {cost.enrichment:.1f} s of processor time)"
+    )
+
+
+@bench.command()
 @click.option("--rate", type=click.FloatRange(0.1, 200), default=1.0, show_default=True, help="Articles a second.")
 @click.option("--articles", type=click.IntRange(1, 800), default=60, show_default=True, help="How many in all.")
 @click.option("--patience", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="Wait so long (s).")

@@ -135,7 +135,7 @@ class StatementReader(_Reading):
         """Read a Doc as the text of an article of the day `doc._.published_on`, or of today."""
         text = doc.text
         day = date.fromisoformat(doc._.published_on) if doc._.published_on else datetime.now(UTC).date()
-        entities, statements = self.read(_article_of(text, day), Doc(doc.vocab), doc, at=day)
+        entities, statements = self.read(article_of(text, day), Doc(doc.vocab), doc, at=day)
         doc._.statements = [statement.model_dump(mode="json") for statement in statements]
         for entity in entities:
             span = doc.char_span(*entity.span)
@@ -152,8 +152,9 @@ class StatementReader(_Reading):
         return entities, statements
 
 
-def _article_of(text: str, day: date) -> Article:
-    moment = datetime.combine(day, time(), UTC)
+def article_of(text: str, day: date | None = None) -> Article:
+    """A bare text as an article of a day, today's if none is given."""
+    moment = datetime.combine(day or datetime.now(UTC).date(), time(), UTC)
     return Article(
         article_id=hash_id(text),
         url="",

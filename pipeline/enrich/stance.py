@@ -88,10 +88,12 @@ def _targets(statement: Statement, entities: Sequence[Entity], doc: Doc) -> Iter
     }
     left = MOST_TARGETS
     for entity in entities:
-        keys = {key for key in (entity.actor_id, entity.name.casefold()) if key}
-        if entity.field != statement.field or entity.label not in _KINDS or keys & known or not left:
+        if entity.field != statement.field or entity.label not in _KINDS or not left:
             continue
         if not any(start <= entity.span[0] and entity.span[1] <= end for start, end in statement.content):
+            continue
+        keys = {key for key in (entity.actor_id, entity.name.casefold()) if key}
+        if keys & known:
             continue
         span = doc.char_span(*entity.span)
         if span is not None:

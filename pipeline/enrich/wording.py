@@ -245,10 +245,10 @@ class Weights:
     spread: Vector
 
     def scores(self, found: Iterable[str], vector: Vector | None) -> Vector:
-        rows = [self.rows[name] for name in found if name in self.rows]
+        rows = [row for name in found if (row := self.rows.get(name)) is not None]
         total: Vector = np.zeros(self.dense.shape[1], np.float32)
         if rows:
-            total = (np.sum(rows, axis=0) / np.sqrt(len(rows))).astype(np.float32)
+            total = (np.concatenate(rows).reshape(len(rows), -1).sum(0) / np.sqrt(len(rows))).astype(np.float32)
         return total if vector is None else total + self.placed(vector) @ self.dense
 
     def placed(self, vectors: Vector) -> Vector:
