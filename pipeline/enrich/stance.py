@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from spacy.tokens import Doc
 from spacy.tokens import Span as TokenSpan
 
+from pipeline.enrich.annotations import kept_quotations
+from pipeline.enrich.quotes import find_quotations
+from pipeline.enrich.syntax import text_of
 from pipeline.language.component import Polarity
 from pipeline.records import Act, Entity, FieldName, Party, Span, Stance, Statement, Status
 
@@ -76,8 +79,9 @@ def read_stances(
 
 
 def _targets(statement: Statement, entities: Sequence[Entity], doc: Doc) -> Iterator[tuple[Entity, TokenSpan]]:
-    """Who is named first in what is said, the speaker left out; of quoted words
-    whose act shows no stance yet.
+    """Who is named first in what is said, the speaker left out; of quoted words whose act shows no stance yet.
+
+    In a clause that is quoted in part, who is named beside the marks is the narrator's to judge, not the speaker's.
     """
     if statement.status not in _READABLE or not statement.speakers or statement.stances:
         return
@@ -86,11 +90,12 @@ def _targets(statement: Statement, entities: Sequence[Entity], doc: Doc) -> Iter
     known = {
         key for party in statement.speakers for key in (party.actor_id, party.country, party.name.casefold()) if key
     }
+    marks = _marked(doc) if statement.kind == "mixed" else None
     left = MOST_TARGETS
     for entity in entities:
         if entity.field != statement.field or entity.label not in _KINDS or not left:
             continue
-        if not any(start <= entity.span[0] and entity.span[1] <= end for start, end in statement.content):
+        if not _holds(statement.content, entity.span) or not (marks is None or _holds(marks, entity.span)):
             continue
         keys = {key for key in (entity.actor_id, entity.name.casefold()) if key}
         if keys & known:
@@ -100,6 +105,16 @@ def _targets(statement: Statement, entities: Sequence[Entity], doc: Doc) -> Iter
             known |= keys
             left -= 1
             yield entity, span
+
+
+def _marked(doc: Doc) -> list[Span]:
+    """The ranges between quotation marks."""
+    kept = kept_quotations(doc)
+    return [(q.start, q.end) for q in (find_quotations(text_of(doc)) if kept is None else kept)]
+
+
+def _holds(ranges: Iterable[Span], span: Span) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in ranges)
 
 
 def _party(entity: Entity) -> Party:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
-from pytest import MonkeyPatch
 
 from pipeline.commands.bench import bench
 from pipeline.enrich import load_enricher
@@ -27,7 +27,7 @@ def test_both_parts_are_measured_and_the_enricher_is_left_as_it_was() -> None:
     assert cost.share == cost.enrichment / cost.model
 
 
-def test_the_command_says_what_enrichment_adds(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_the_command_says_what_enrichment_adds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.commands.bench._keep_to_one_core", lambda: None)
     (tmp_path / "a.txt").write_text(TEXT * 3, encoding="utf8")
     result = CliRunner().invoke(bench, ["enrich", "--model", "fast", str(tmp_path / "a.txt")], standalone_mode=False)
