@@ -15,7 +15,7 @@ from pipeline.enrich.quotes import Quotation, sentence_ends
 _MIN_FLOATING_WORDS = 3
 _WORD = re.compile(r"\w+")
 _MAX_RESUMED = 75
-# "…, but “when it comes to": what may stand between a cue and words that go on.
+# "…, but “around boats …”": what may stand between a cue and words that go on.
 _RESUMES = re.compile(r"[^.!?”\"“\n]{0,60}, (?P<word>(?:but|and|or|so|yet)(?: still| then| also)? )")
 
 
