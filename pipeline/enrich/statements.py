@@ -47,7 +47,7 @@ def fingerprint(files: Iterable[Path]) -> str:
 
 
 def own_files(rules: Path) -> list[Path]:
-    """The rules in a folder, their word lists and weights, and what is known of actors; not what weights are learned by."""
+    """Rules in a folder, their word lists and weights, and what is known of actors; not what weights are learned by."""
     found = [path for path in rules.rglob("*") if "recipe" not in path.relative_to(rules).parts]
     found += Path(actors.__file__).parent.rglob("*")
     return sorted(path for path in found if path.suffix in {".py", ".toml", ".npz"})
