@@ -46,6 +46,12 @@ _WORDS_IN: dict[Kind, list[str]] = {
 }
 """Where search words are looked for, and with what weight."""
 _SHOWN_OF: dict[Kind, list[str]] = {"articles": ["title", "text"], "statements": ["title", "words", "evidence"]}
+_LISTED: dict[Kind, list[str]] = {
+    "articles": ["text", "flags", "statement_count", "warning_count"],
+    "statements": ["statement_id", "parties", "act", "status", "closed", "words"],
+}
+_LISTED_OF_ALL = ["article_id", "title", "publisher", "said_at"]
+"""Fields that a list of hits shows; the rest of a document is not sent there."""
 _MARK = ("\ufdd0", "\ufdd1")
 """Around highlighted words: characters that no article has (Unicode reserves them for uses like this one), so that
 nobody's markup is taken for ours. Control characters will not do: Elasticsearch takes them for blanks at the ends of a
@@ -102,11 +108,12 @@ def search(client: Elasticsearch, settings: Settings, query: Query) -> Results:
 
 
 def search_with_facets(client: Elasticsearch, settings: Settings, query: Query) -> tuple[Results, Facets]:
-    """The first hits and the facets of all of them, in one request.
+    """The first hits, with what a list shows of them, and the facets of all of them, in one request.
 
     How many hits there are comes with the facets, so that looking for the best need not go through all of them.
     """
-    hits = _for_msearch(request_body(query)) | {"track_total_hits": False}
+    shown = {"includes": [*_LISTED_OF_ALL, *_LISTED[query.kind]]}
+    hits = _for_msearch(request_body(query)) | {"track_total_hits": False, "_source": shown}
     header = {"index": alias(settings.index_prefix, query.kind)}
     with refusals(settings):
         answers = client.msearch(searches=[part for body in (hits, *facet_bodies(query)) for part in (header, body)])

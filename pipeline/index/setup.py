@@ -10,6 +10,7 @@ from pipeline.errors import BadSetting
 from pipeline.index.client import reason_of, translated_errors
 from pipeline.index.templates import (
     FIELDS,
+    MERGING,
     MONTHLY,
     SINGLE,
     Abilities,
@@ -48,8 +49,8 @@ def _has_hunspell(client: Elasticsearch) -> bool:
 def ensure_indices(client: Elasticsearch, settings: Settings) -> None:
     """Put the templates in place and make sure that every alias has an index to search.
 
-    Templates speak to new indices only: fields that came later are added to those that are there. Raises BadSetting
-    where a field has changed, which takes new indices.
+    Templates speak to new indices only: fields that came later are added to those that are there, and how they merge
+    is told them. Raises BadSetting where a field has changed, which takes new indices.
     """
     prefix = settings.index_prefix
     with translated_errors(settings):
@@ -60,6 +61,7 @@ def ensure_indices(client: Elasticsearch, settings: Settings) -> None:
             _ensure_index(client, alias(prefix, kind), f"{alias(prefix, kind)}-{datetime.now(UTC):%Y.%m}")
         for kind in (*MONTHLY, *SINGLE):
             _add_fields(client, alias(prefix, kind), kind)
+            client.indices.put_settings(index=alias(prefix, kind), settings={"index": MERGING})
 
 
 def put_templates(client: Elasticsearch, settings: Settings) -> Abilities:

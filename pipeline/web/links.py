@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -34,7 +35,7 @@ MEANINGS = {
 """The parameters of a search, for those who write programs. Facets can be given several times."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Search:
     """What a reader has chosen."""
 
@@ -50,7 +51,7 @@ class Search:
         query = Query(**words, kind=chosen_kind, choices=choices, sort=sort, size=_size(size))
         return cls(query)
 
-    @property
+    @cached_property
     def params(self) -> list[tuple[str, str]]:
         query = self.query
         found = [(key, getattr(query, name)) for key, name in _WORDS.items()]
@@ -62,7 +63,14 @@ class Search:
         return f"{path}?{_encoded(params)}" if params else path
 
     def adding(self, facet: str, value: str) -> str:
-        return self._with(choices=tuple(dict.fromkeys([*self.query.choices, (facet, value)]))).link()
+        """This search and one value more; a page has a hundred of these."""
+        if (facet, value) in self.query.choices:
+            return self._address
+        return f"{self._address}{'&' if self.params else '?'}{_encoded([(facet, value)])}"
+
+    @cached_property
+    def _address(self) -> str:
+        return self.link()
 
     def without(self, facet: str, value: str) -> str:
         return self._with(choices=tuple(c for c in self.query.choices if c != (facet, value))).link()
