@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.alerts.claims import assign
 from pipeline.alerts.matter import Matter, matter_of, stem
-from pipeline.records import Claim, StatementRecord
+from pipeline.records import Claim, Party, StatementRecord
 from pipeline.settings import Settings
 
 Make = Callable[..., StatementRecord]
@@ -92,6 +92,24 @@ def test_in_one_article_other_addressees_and_matters_are_other_claims(record: Ma
         record("[RUS:The ministry] warned {USA:the United States} over drilling in Arctic waters."),
     ]
     assert len(claims_of(article, settings)) == 3
+
+
+def test_plain_words_to_whom_the_article_has_warned_are_words_of_that_warning(record: Make, settings: Settings) -> None:
+    warning = record("[FIN:Helsinki] warned {RUS:Moscow} against jamming satellites over the gulf.")
+    text = "[FIN:The minister] told {RUS:Moscow}: whoever blinds sailors in narrow waters plays with lives."
+    by_cue = record(text, act="THREATEN")
+    in_words = by_cue.model_copy(update={"statement": by_cue.statement.model_copy(update={"act_basis": "words"})})
+    assert told_as_one([warning, in_words], settings)
+    assert not told_as_one([warning, by_cue], settings)
+
+
+def test_a_name_that_nobody_knows_in_a_headline_is_explained_by_its_text(record: Make, settings: Settings) -> None:
+    warning = record("[RUS:Moscow] warned {FIN:Helsinki} that the depot at Selm would be a target.")
+    headline = record("[RUS:Moscow] says Selm depot would be hit.")
+    selm = Party(name="Selm", actor_id="org/selm", kind="organisation")
+    changes = {"field": "title", "addressees": [selm]}
+    headline = headline.model_copy(update={"statement": headline.statement.model_copy(update=changes)})
+    assert told_as_one([warning, headline], settings)
 
 
 def test_an_urgent_plea_elsewhere_is_no_warning(record: Make, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from pipeline.alerts.live import LiveRules
 from pipeline.alerts.rules import Rule
 from pipeline.errors import BadSetting
 from pipeline.records import Party, Stance, StatementRecord
+from tests.alerts.test_engine import Run
 
 Make = Callable[..., StatementRecord]
 WARNING = "[RUS:Maria Zakharova] warned {USA:Washington} against strikes on Iran."
@@ -275,3 +276,31 @@ def test_rules_follow_their_files_and_a_bad_edit_changes_nothing(tmp_path: Path)
     file.unlink()
     now[0] += 6
     assert [rule.id for rule in live.current()] == ["three"]
+
+
+@pytest.mark.parametrize(
+    "addressee, certainty, alerts",
+    [
+        ("{USA:Washington}", 0.8, True),
+        ("{RUS:Kazan}", 0.99, False),
+        ("farmers", 0.99, False),
+        ("farmers", 1.0, True),
+    ],
+)
+def test_what_a_model_reads_in_plain_words_alerts_between_states_only(
+    record: Make, addressee: str, certainty: float, alerts: bool
+) -> None:
+    told = record(f"[RUS:Moscow] told {addressee} that winter was coming.", act="THREATEN")
+    sure = told.statement.model_copy(update={"act_basis": "words", "act_certainty": certainty})
+    assert bool(load_rules().matches(told.model_copy(update={"statement": sure}))) is alerts
+
+
+def test_a_reading_of_plain_words_is_still_a_telling_of_what_alerts(record: Make) -> None:
+    told = record("[RUS:Moscow] told farmers that the pass at Selm would be shut.", act="THREATEN")
+    sure = told.statement.model_copy(update={"act_basis": "words", "act_certainty": 0.9})
+    read = told.model_copy(update={"statement": sure})
+    run = Run()([read])
+    assert run.told == []
+    run([record("[RUS:Moscow] warned that the pass at Selm would be shut.", article="b", hours=1)])
+    [alert] = run.alerts.values()
+    assert [source.article_id for source in alert.sources] == ["a", "b"]

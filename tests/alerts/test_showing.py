@@ -31,8 +31,7 @@ def with_addressee(record: StatementRecord) -> StatementRecord:
 def test_the_words_shown_are_the_most_telling_ones_in_whatever_order_they_come(
     record: Make, order: tuple[int, ...]
 ) -> None:
-    texts = [(BARE, []), (SHORT, []), (FULL, [])]
-    told = [with_addressee(record(text, article="abc"[n])) for n, (text, _) in enumerate(texts)]
+    told = [with_addressee(record(text, article=name)) for name, text in zip("abc", (BARE, SHORT, FULL), strict=True)]
     run = Run()([told[n] for n in order])
     [alert] = run.alerts.values()
     assert alert.words == "Moscow warned Washington against an attack on the port of Selm"
@@ -67,7 +66,7 @@ def test_a_plea_that_belongs_to_a_warning_is_not_shown_in_its_place(record: Make
 
 
 def test_reasons_show_words_as_they_are_written(record: Make) -> None:
-    around = {"context": ["Navigation", "satellites"]}
+    around = {"context": ["Navigation", "satellites", "sailors"]}
     told = [
         record("[FIN:Helsinki] warned {RUS:Moscow} over the jamming of ferries.", article="a", **around),
         record("[FIN:Helsinki] warned {RUS:Moscow} of answers in the gulf.", article="b", hours=1, **around),
@@ -76,6 +75,6 @@ def test_reasons_show_words_as_they_are_written(record: Make) -> None:
     [alert] = Run()(told).alerts.values()
     assert [telling.because.partition("addressee, ")[2] for telling in alert.tellings] == [
         "",
-        "and they share Navigation, satellites, … with their articles, on one day",
+        "and they share Navigation, sailors, satellites with their articles, on one day",
         "and both name ferry, jammed",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from pipeline.errors import BadSetting
 from pipeline.inputs import split_title
 from pipeline.records import Article, SourceRef, hash_id
 from pipeline.settings import load_settings
+from tests.quality.reading import read
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 DAY = datetime(2026, 3, 4, tzinfo=UTC)
@@ -113,3 +114,22 @@ def test_a_changed_rule_changes_the_version_of_rules(name: str, tmp_path: Path) 
     with (copy / name).open("a", encoding="utf8") as changed:
         changed.write("# another rule\n")
     assert statements.fingerprint(statements.own_files(copy)) != before
+
+
+@pytest.mark.parametrize(
+    "text, act",
+    [
+        ("Oslo told Sweden to pull its boats out of the strait or face a blockade.", "THREATEN"),
+        ("Oslo told Sweden to pull its boats out of the strait.", "DEMAND"),
+    ],
+)
+def test_what_is_told_to_be_done_or_else_is_a_threat(text: str, act: str) -> None:
+    (found,) = read("", text, date(2026, 3, 2)).statements
+    assert (found.act, found.act_certainty) == (act, 1.0)
+    assert [party.country for party in found.addressees] == ["SWE"]
+
+
+def test_an_act_read_from_plain_words_tells_how_sure_it_is() -> None:
+    found = read("", "“Their ships will burn in our harbours,” Oslo told Sweden.", date(2026, 3, 2)).statements[0]
+    assert found.act_basis == "words"
+    assert 0.5 <= found.act_certainty < 1

@@ -78,6 +78,22 @@ def test_who_is_older_answers_to_the_age() -> None:
     assert speaker(text)[0] == "Ola Berg"
 
 
+@pytest.mark.parametrize(
+    "after", ["The trade minister was speaking in Selm.", "He spoke in Selm.", "She was talking to pupils."]
+)
+def test_a_lone_name_that_the_next_sentence_makes_a_person_is_one(after: str) -> None:
+    found = read("", f"“Nobody will fish in our lake,” Halvani told Oslo. {after}", DAY)
+    assert [party.kind for party in found.statements[0].speakers] == ["person"]
+
+
+@pytest.mark.parametrize(
+    "after", ["The ministry was silent.", "Shares of the group fell.", "It was speaking for its members."]
+)
+def test_a_body_stays_one(after: str) -> None:
+    found = read("", f"“Nobody will fish in our lake,” Greenpeace told Oslo. {after}", DAY)
+    assert [party.kind for party in found.statements[0].speakers] == ["organisation"]
+
+
 def test_we_in_a_quotation_is_who_says_it() -> None:
     reading = read("", "“We warned Oslo in May,” Swedish Foreign Minister Aase Vik said.", DAY)
     assert [p.name for p in reading.who(1, 3)] == ["Aase Vik"]

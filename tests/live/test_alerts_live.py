@@ -109,7 +109,7 @@ def own_servers(bare_home: Path, shared_downloads: Path) -> Iterator[LocalServer
 def test_a_month_of_news_alerts_alike_though_workers_and_the_broker_are_killed(
     own_servers: LocalServers, tmp_path: Path
 ) -> None:
-    """Each alert of a backtest is there once, with the same sources."""
+    """Every article is there, and each alert of a backtest once, with the same sources."""
     state = own_servers.state()
     assert state.kafka is not None
     assert state.elasticsearch is not None
@@ -141,6 +141,7 @@ def test_a_month_of_news_alerts_alike_though_workers_and_the_broker_are_killed(
                 stream.kill()
                 stream.start()
             eventually(lambda: _alerts(elastic, settings), wanted, 180)
+            eventually(lambda: count(elastic, settings, "articles"), len(enriched))
         finally:
             stream.stop()
             print(stream.log.read_text("utf8")[-4000:])
