@@ -188,7 +188,7 @@ class Statement(Record):
     confidence: float = 0.5
     """The calibrated probability that these words are this source's and, if `alertable`, that they warn or threaten."""
     doubts: list[str] = Field(default_factory=list)
-    """What lowers `confidence`, by the names of `pipeline.enrich.confidence`."""
+    """What may speak against it, by the names of `pipeline.enrich.confidence`; most of them lower `confidence`."""
     claim_id: str | None = None
     parent_id: str | None = None
     """The statement inside whose content this one stands (speech inside speech)."""
