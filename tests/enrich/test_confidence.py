@@ -46,9 +46,7 @@ def test_weights_are_of_doubts_that_are_looked_for() -> None:
 
 
 def test_a_plain_quotation_is_surer_than_a_belief_of_somebody_unnamed(enricher: Enricher) -> None:
-    plain = read(
-        enricher, "“The harbour was rebuilt in two years by people of this town,” Emmanuel Macron said."
-    ).statements
+    plain = read(enricher, "“The harbour was rebuilt in two years by this town,” Emmanuel Macron said.").statements
     vague = read(enricher, "Some people believe that the harbour will be rebuilt.").statements
     assert plain[0].confidence > 0.9
     assert plain[0].doubts == []
