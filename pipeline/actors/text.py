@@ -20,6 +20,7 @@ _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "ß": "ss", "ə": "e"}
 )
 _JOINTS = re.compile(r"[ \t\u00a0\u2009\u202f]{0,3}\n?[ \t\u00a0]*|[‐‑–]")
+_PHRASE_LENGTH = 120
 _SHORT = frozenset({"st", "mr", "mrs", "ms", "dr", "gen", "col", "lt", "maj", "adm", "sen", "rep", "gov", "prof", "no"})
 
 
@@ -46,6 +47,16 @@ def fold(word: str) -> str:
 
 def words(text: str) -> list[Word]:
     """The words of a text in order. The span of a word leaves a possessive 's out."""
+    return list(_phrase_words(text)) if len(text) <= _PHRASE_LENGTH else _words(text)
+
+
+@lru_cache(maxsize=256)
+def _phrase_words(text: str) -> tuple[Word, ...]:
+    """Those of a phrase, which is looked up as a name, an office and a body, one after the other."""
+    return tuple(_words(text))
+
+
+def _words(text: str) -> list[Word]:
     found = []
     for match in _WORD.finditer(text):
         written = match.group()

@@ -13,6 +13,7 @@ Then a mention is resolved by the first of these that answers:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -78,6 +79,7 @@ class Cast:
         # By id of the doc.
         self.linked: dict[int, list[LinkedEntity]] = {}
         self.entity_of: dict[int, dict[int, LinkedEntity]] = {}
+        self.starts: dict[int, list[int]] = {}
         self.coreference: dict[int, Coreference] = {}
         self.pronouns: dict[int, dict[int, list[Resolved]]] = {}
         self.voices: dict[int, dict[int, list[Resolved]]] = {}
@@ -87,6 +89,7 @@ class Cast:
     def meet(self, doc: Doc, linked: list[LinkedEntity]) -> None:
         """Take note of the people a field names; call for every field before `listen`."""
         self.linked[id(doc)] = linked
+        self.starts[id(doc)] = [entity.span.start_char for entity in linked]
         self.entity_of[id(doc)] = {t.i: e for e in linked for t in e.span}
         self.docs.append(doc)
         self.people.meet(doc, linked)
@@ -218,9 +221,10 @@ class Cast:
             return titled
         return self._by_phrase(token, entity)
 
-    def _entities(self, doc: Doc) -> list[LinkedEntity]:
-        """The names of a field, each once, in text order."""
-        return self.linked[id(doc)]
+    def _entities(self, doc: Doc, start: int, end: int) -> list[LinkedEntity]:
+        """The names of a field that begin in a range of characters, each once, in text order."""
+        starts = self.starts[id(doc)]
+        return self.linked[id(doc)][bisect_left(starts, start) : bisect_left(starts, end)]
 
     def _entity_at(self, token: Token) -> LinkedEntity | None:
         return self.entity_of[id(token.doc)].get(token.i)
@@ -289,10 +293,9 @@ class Cast:
             return []
         floor = start + marker.end()
         found: list[Resolved] = []
-        for entity in self._entities(token.doc):
+        for entity in self._entities(token.doc, floor, end):
             if (
-                floor <= entity.span.start_char < end
-                and entity.label in {"PERSON", "GPE", "ORG"}
+                entity.label in {"PERSON", "GPE", "ORG"}
                 and not _possesses(entity.span.root)
                 and not _is_modifier(entity.span.root)
             ):
@@ -408,8 +411,8 @@ class Cast:
     def _modifier_actors(self, token: Token) -> list[Actor]:
         start, end = syntax.core_phrase(token)
         found: list[Actor] = []
-        for entity in self._entities(token.doc):
-            if start <= entity.span.start_char < end and entity.actor is not None and entity.actor.kind != "person":
+        for entity in self._entities(token.doc, start, end):
+            if entity.actor is not None and entity.actor.kind != "person":
                 found.append(entity.actor)
         for preposition, noun in syntax.prepositions(token):
             named = self._entity_at(noun)
@@ -457,7 +460,7 @@ class Cast:
         """ "Kenyan and Ugandan officials", "the Russian and Chinese presidents": one party for each state."""
         if not _plural(token):
             return []
-        inside = [e for e in self._entities(token.doc) if core[0] <= e.span.start_char < core[1]]
+        inside = self._entities(token.doc, *core)
         states = {e.actor.id: e for e in inside if e.actor is not None and e.actor.kind == "state"}
         if len(states) < 2:
             return []

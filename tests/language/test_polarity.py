@@ -174,3 +174,11 @@ def test_neither_the_speaker_nor_words_not_meant_are_read(nlp: Language) -> None
     assert read(nlp, [], speakers=[])[1] == []
     assert read(nlp, [], kind="indirect")[1] == []
     assert read(nlp, [], stances=[Stance(target=Party(name="Norway"), polarity=-1)])[1] == []
+
+
+def test_in_a_clause_quoted_in_part_only_who_stands_between_the_marks_is_read(nlp: Language) -> None:
+    others = [Party(name=name) for name in ("Brandvold", "Norway", "Lindqvist")]
+    whole = [(0, len(TEXT) - 1)]
+    assert read(nlp, [], kind="direct", content=whole, speakers=others)[1] == ["Ekberg"]
+    assert read(nlp, [], kind="mixed", content=whole, speakers=others)[1] == []
+    assert read(nlp, [], kind="mixed", content=whole)[1] == ["Brandvold"]
