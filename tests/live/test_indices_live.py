@@ -179,6 +179,15 @@ def test_a_document_that_does_not_fit_leaves_the_old_index_as_it_is(
     assert search(client, settings, Query("canal")).total == 1
 
 
+def test_indices_that_are_there_are_told_how_to_merge(client: Elasticsearch, settings: Settings) -> None:
+    ensure_indices(client, settings)
+    name = f"{settings.index_prefix}-statements"
+    client.indices.put_settings(index=name, settings={"index.merge.policy.segments_per_tier": None})
+    ensure_indices(client, settings)
+    [index] = client.indices.get_settings(index=name).body.values()
+    assert index["settings"]["index"]["merge"]["policy"]["segments_per_tier"] == "4"
+
+
 def test_the_commands_say_what_they_do(client: Elasticsearch, settings: Settings, environment: dict[str, str]) -> None:
     ensure_indices(client, settings)
     old = datetime(2020, 1, 15, tzinfo=UTC)
