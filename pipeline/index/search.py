@@ -112,8 +112,9 @@ def search_with_facets(client: Elasticsearch, settings: Settings, query: Query) 
 
     How many hits there are comes with the facets, so that looking for the best need not go through all of them.
     """
+    body = _for_msearch(request_body(query))
     shown = {"includes": [*_LISTED_OF_ALL, *_LISTED[query.kind]]}
-    hits = _for_msearch(request_body(query)) | {"track_total_hits": False, "_source": shown}
+    hits = body | {"track_total_hits": False, "_source": shown}
     header = {"index": alias(settings.index_prefix, query.kind)}
     with refusals(settings):
         answers = client.msearch(searches=[part for body in (hits, *facet_bodies(query)) for part in (header, body)])
