@@ -60,7 +60,9 @@ class Live:
     async def _since(self, since: datetime) -> list[Change]:
         async with self._lock:
             now = datetime.now(UTC)
-            if now - self._asked_at > timedelta(seconds=EVERY_S / 2) or self._asked_since > since:
+            # What was found before a page was made knows nothing of what its reader has just decided.
+            known = self._asked_since <= since < self._asked_at
+            if not known or now - self._asked_at > timedelta(seconds=EVERY_S / 2):
                 try:
                     found = await run_in_threadpool(changed_alerts, self._site.client, self._site.settings, since)
                 except DemarcheError:
