@@ -24,11 +24,12 @@ SENTENCES, LABELS = "sentences.jsonl", "labels.json"
 POLITICAL_COPIES = 2
 MIN_SCRIPT_COUNT = 3
 MIN_FEATS_COUNT = 2
+GUIDELINES = ("ewt", "gum", "wikipedia", "own")
 TREE_PARTS = (
-    ("ud/ewt-train.conllu", "ner_derived/train_ewt.jsonl"),
-    ("ud/gum_open-train.conllu", "ner_derived/train_gum.jsonl"),
+    ("ewt", "ud/ewt-train.conllu", "ner_derived/train_ewt.jsonl"),
+    ("gum", "ud/gum_open-train.conllu", "ner_derived/train_gum.jsonl"),
 )
-NAME_PARTS = ("ner_derived/train_ner.jsonl",)
+WIKIPEDIA_NAMES = "ner_derived/train_ner.jsonl"
 POLITICAL_NEWS = Path(__file__).parent / "data" / "political_news.txt"
 
 
@@ -48,7 +49,8 @@ class Tree:
 class Sentence:
     """Words with what is known of them.
 
-    `names` has BIO tags; "?" marks a word whose status is unknown; None where nobody annotated names.
+    `names` has BIO tags; "?" marks a word whose status is unknown; None where nobody annotated names. `guideline` is
+    whose rules the names were marked by, one of `GUIDELINES`: corpora differ in what they call an organisation.
     """
 
     words: list[str]
@@ -57,6 +59,7 @@ class Sentence:
     names: list[str] | None = None
     document: int = 0
     paragraph: int = 0
+    guideline: str = ""
 
 
 def sentence_from_json(record: dict[str, Any]) -> Sentence:
@@ -146,7 +149,7 @@ def add_names(sentences: list[Sentence], passages: Iterable[dict[str, Any]]) -> 
         log.warning("%d passages were not found in the trees", lost)
 
 
-def name_sentence(nlp: Language, passage: dict[str, Any]) -> Sentence | None:
+def name_sentence(nlp: Language, passage: dict[str, Any], guideline: str) -> Sentence | None:
     """One annotated passage, cut into words as the pipeline itself cuts them."""
     tokens = [token for token in nlp.make_doc(passage["text"]) if not token.is_space]
     if not tokens:
@@ -157,7 +160,7 @@ def name_sentence(nlp: Language, passage: dict[str, Any]) -> Sentence | None:
         inside = [i for i, t in enumerate(tokens) if t.idx < end and t.idx + len(t) > begin]
         for n, i in enumerate(inside):
             names[i] = UNKNOWN if label == UNKNOWN else ("I-" if n else "B-") + label
-    return Sentence([t.text for t in tokens], [bool(t.whitespace_) for t in tokens], names=names)
+    return Sentence([t.text for t in tokens], [bool(t.whitespace_) for t in tokens], names=names, guideline=guideline)
 
 
 _MARKED = re.compile(r"\[(" + "|".join(NAME_LABELS) + r") ([^\[\]]+)\]")
@@ -213,18 +216,19 @@ def prepare(data: Path, out: Path) -> None:
     """Write out/sentences.jsonl and out/labels.json from the corpora under data."""
     nlp = tokenizer.blank()
     sentences: list[Sentence] = []
-    for trees_path, names_path in TREE_PARTS:
+    for guideline, trees_path, names_path in TREE_PARTS:
         part = read_conllu(data / trees_path)
         add_names(part, read_passages(data / names_path))
         offset = sentences[-1].document + 1 if sentences else 0
         for sentence in part:
             sentence.document += offset
+            sentence.guideline = guideline
         sentences += part
     trees = [s.tree for s in sentences if s.tree is not None]
     labels = inventory(trees, [s.words for s in sentences])
-    passages = [passage for path in NAME_PARTS for passage in read_passages(data / path)]
-    passages += POLITICAL_COPIES * read_marked(POLITICAL_NEWS, "train")
-    sentences += [s for passage in passages if (s := name_sentence(nlp, passage)) is not None]
+    named = [("wikipedia", passage) for passage in read_passages(data / WIKIPEDIA_NAMES)]
+    named += [("own", passage) for passage in POLITICAL_COPIES * read_marked(POLITICAL_NEWS, "train")]
+    sentences += [s for guideline, passage in named if (s := name_sentence(nlp, passage, guideline)) is not None]
     save_prepared(sentences, labels, out)
     log.info(
         "%d sentences, %d with trees; classes %s",

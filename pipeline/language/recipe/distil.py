@@ -100,6 +100,7 @@ def completed(nlp: Language, sentences: Sequence[Sentence]) -> Iterator[Sentence
                 names[span.start : span.end],
                 document,
                 document,
+                sentence.guideline,
             )
         if done % 2000 == 0:
             log.info("silver: %d of %d sentences", done, len(sentences))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.language.encoding import CASE_CLASSES
+from pipeline.language.recipe.data import GUIDELINES
 from pipeline.language.vectors import AFFIX_BUCKETS
 
 WORD_CASE_WIDTH = 32
@@ -197,7 +198,11 @@ class VectorTrunk(Trunk):
 
 
 class Joint(nn.Module):
-    """Scores of every head for each word; word 0 of a window is the root."""
+    """Scores of every head for each word; word 0 of a window is the root.
+
+    The head for names is one for all corpora, and for each of `GUIDELINES` a difference of its own is added to it
+    (as in Daumé's feature augmentation), so that what corpora mark differently need not be evened out.
+    """
 
     def __init__(self, labels: dict[str, Any], shape: Shape, trunk: Trunk) -> None:
         super().__init__()
@@ -207,6 +212,7 @@ class Joint(nn.Module):
         self.sizes = [*(len(labels[head]) for head in LINEAR_HEADS), 2]
         width = shape.width + WORD_CASE_WIDTH
         self.tags = nn.Linear(width, sum(self.sizes))
+        self.guideline = nn.Parameter(torch.zeros(len(GUIDELINES), width, len(labels["ner"])))
         self.mlp = nn.Linear(width, 2 * shape.arc + 2 * shape.relation)
         self.arc = nn.Parameter(torch.randn(shape.arc + 1, shape.arc) * 0.05)
         relations = (shape.relation + 1, len(labels["dep"]), shape.relation + 1)
@@ -217,6 +223,7 @@ class Joint(nn.Module):
         words = self.trunk(columns)
         words = self.drop(torch.cat([words, self.word_case(columns["word_cases"])], -1))
         scores = dict(zip((*LINEAR_HEADS, "start"), self.tags(words).split(self.sizes, -1), strict=True))
+        scores["ner"] = scores["ner"] + words @ self.guideline[columns["guideline"]]
         widths = [self.shape.arc, self.shape.arc, self.shape.relation, self.shape.relation]
         parts = [self.mlp_drop(part) for part in functional.gelu(self.mlp(words)).split(widths, -1)]
         arc_dependent, arc_head, scores["relation_dependent"], scores["relation_head"] = parts

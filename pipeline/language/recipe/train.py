@@ -20,7 +20,7 @@ from torch.nn import functional
 from pipeline.language.encoding import MAX_PIECES, Columns, PieceEncoder, WordEncoder, padded
 from pipeline.language.lemmas import lemma_script
 from pipeline.language.recipe.augment import augment
-from pipeline.language.recipe.data import LABELS, SENTENCES, Sentence, load_sentences
+from pipeline.language.recipe.data import GUIDELINES, LABELS, SENTENCES, Sentence, load_sentences
 from pipeline.language.recipe.network import Joint, bfloat16
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class Row:
 
     columns: Columns
     targets: dict[str, list[int]]
+    guideline: int
 
     @property
     def places(self) -> int:
@@ -119,7 +120,7 @@ class Rows:
             for t in trees:
                 targets["head"] += [head + offset if head else 0 for head in t.heads]
                 offset += len(t.heads)
-        return Row(columns, targets)
+        return Row(columns, targets, GUIDELINES.index(window[-1].guideline))
 
     def epoch(self, sentences: list[Sentence], rng: Random) -> list[Row]:
         trees = [s for s in sentences if s.tree is not None]
@@ -162,6 +163,7 @@ TARGETS = ("upos", "xpos", "feats", "lemma", "ner", "start", "head", "dep")
 def tensors(rows: list[Row]) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
     """Padded columns, which word places are filled, and targets (IGNORED where unknown)."""
     columns = {name: torch.from_numpy(column) for name, column in padded([row.columns for row in rows]).items()}
+    columns["guideline"] = torch.tensor([row.guideline for row in rows])
     words = max(row.words for row in rows)
     filled = torch.zeros(len(rows), words, dtype=torch.bool)
     targets = {key: torch.full((len(rows), words), IGNORED) for key in TARGETS}
