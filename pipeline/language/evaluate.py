@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from spacy.tokens import Doc, Token
 
 from pipeline.language import load, model_version
 from pipeline.language.component import polarity_reader
+from pipeline.language.recipe.augment import title_case
 from pipeline.language.recipe.data import NAME_LABELS, POLITICAL_NEWS, Sentence, read_conllu, read_marked, read_passages
 from pipeline.language.speed import measure_speed
 
@@ -36,6 +39,8 @@ NAME_PARTS = {
     "politics dev": ("ner_derived/dev_politics.jsonl", None),
     "politics test": ("ner_derived/test_politics.jsonl", None),
 }
+HEADLINES, HEADLINES_OF = "EWT dev as headlines", "EWT dev"
+"""A part made of another: its words capitalised as headlines write them."""
 STANCE_PART, STANCE_FILE = "NewsMTSC devtest_mt", "../stance/newsmtsc.devtest_mt.jsonl"
 COARSE = {"PERSON": "PERSON", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 Scores = dict[str, float]
@@ -238,9 +243,16 @@ def score_polarity(nlp: Language, rows: Sequence[dict[str, Any]]) -> dict[str, A
     return scores | {"ece": round(off / len(rows), 2), "reliability": reliability}
 
 
+def as_headlines(passage: dict[str, Any]) -> dict[str, Any]:
+    """The passage in headline case; no character moves."""
+    runs = re.split(r"(\s+)", passage["text"])
+    runs[::2] = title_case(runs[::2])
+    return passage | {"text": "".join(runs)}
+
+
 def evaluate(nlp: Language, data: Path, parts: Sequence[str] = ()) -> dict[str, Any]:
     """Scores of the named parts, or of all."""
-    wanted = set(parts) or {*TREE_PARTS, *NAME_PARTS, "own news test", STANCE_PART}
+    wanted = set(parts) or {*TREE_PARTS, *NAME_PARTS, HEADLINES, "own news test", STANCE_PART}
     report: dict[str, Any] = {
         "model": model_version(nlp),
         "gold_words": {},
@@ -263,6 +275,12 @@ def evaluate(nlp: Language, data: Path, parts: Sequence[str] = ()) -> dict[str, 
             # The same passages line by line, but for blanks at their ends, with the labels people gave.
             given_passages = read_passages(data / given) if given else passages
             report["names_coarse"][name] = score_names(given_passages, predicted, coarse=True)
+    if HEADLINES in wanted:
+        sentences = [replace(s, words=title_case(s.words)) for s in read_conllu(data / TREE_PARTS[HEADLINES_OF])]
+        report["gold_words"][HEADLINES] = score_gold_words(nlp, sentences)
+        fine, given = NAME_PARTS[HEADLINES_OF]
+        predicted = find_names(nlp, [as_headlines(passage) for passage in read_passages(data / fine)])
+        report["names_coarse"][HEADLINES] = score_names(read_passages(data / str(given)), predicted, coarse=True)
     if "own news test" in wanted:
         passages = read_marked(POLITICAL_NEWS, "test")
         report["names"]["own news test"] = score_names(passages, find_names(nlp, passages))
@@ -325,7 +343,7 @@ def main() -> None:
         "--parts",
         nargs="+",
         default=(),
-        choices=[*NAME_PARTS, "own news test", STANCE_PART],
+        choices=[*NAME_PARTS, HEADLINES, "own news test", STANCE_PART],
         help="measure these parts alone",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")

@@ -10,17 +10,18 @@ import spacy
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # compiled, without types
 from spacy.tokens import Doc
-from spacy.util import compile_suffix_regex, registry
+from spacy.util import compile_infix_regex, compile_suffix_regex, registry
 
 NAME = "demarche.Tokenizer.v1"
 LONGEST_CHUNK = 400
 _ABBREVIATIONS = frozenset(
     {"Capt.", "Lt.", "Ft.", "Sgt.", "Col.", "Maj.", "Cmdr.", "Brig.", "Gov.", "Sen.", "Rep.", "Rev.", "Hon.", "Pres."}
-    | {"al.", "Cal.", "vs.", "approx.", "Dept.", "Govt.", "Intl.", "Assn.", "Natl."}
+    | {"al.", "Cal.", "vs.", "approx.", "etc.", "Dept.", "Govt.", "Intl.", "Assn.", "Natl."}
 )
 _SPLIT = {"and/or": ("and", "/", "or")}
 _NO_CONTRACTIONS = ("wed", "Wed", "id", "Id")
-_PREFIXED = r"(?:non|pre|post|anti|ex|co|mid|mis|sub|ultra|e|E|Non|Pre|Post|Anti|Ex|Co|Mid)-[A-Za-z]+"
+_PREFIXES = "non|pre|post|anti|pro|ex|re|co|counter|cross|mid|mis|multi|over|semi|sub|ultra|e"
+_PREFIXED = rf"(?i:{_PREFIXES})-[A-Za-z]+"
 _NUMBERS = r"\d{3}-\d{3}-\d{4}|\d{3}-\d{4}"
 _RUN = r"([!?*=_#~<>+-])\1+"
 
@@ -103,3 +104,5 @@ def adapt(nlp: Language) -> None:
     tokenizer.token_match = re.compile(rf"(?:{_PREFIXED}|{_NUMBERS}|{_RUN})\Z").match
     suffixes = [*(nlp.Defaults.suffixes or []), r"!{2,}", r"\?{2,}"]
     tokenizer.suffix_search = compile_suffix_regex(suffixes).search
+    infixes = [*(nlp.Defaults.infixes or []), r"(?<=\d)–(?=\d)"]
+    tokenizer.infix_finditer = compile_infix_regex(infixes).finditer

@@ -178,6 +178,10 @@ def test_words_are_cut_as_in_the_treebanks(nlp: Language) -> None:
         *("Lt.", "Gov.", "Ann", "Lee", "and", "/", "or", "an", "ex-president", "of", "non-EU", ",", "U.S.-led"),
         *("Al", "-", "Zaman", "wo", "n’t", "go", "!!"),
     ]
+    doc = nlp.make_doc("Pro-Western parties, re-elected in 1998–2002, want a counter-attack etc. and so-called aid.")
+    assert " ".join(token.text for token in doc) == (
+        "Pro-Western parties , re-elected in 1998 – 2002 , want a counter-attack etc. and so - called aid ."
+    )
 
 
 def test_a_name_does_not_end_at_a_hyphen(nlp: Language) -> None:
