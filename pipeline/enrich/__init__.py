@@ -11,13 +11,20 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline.enrich.components import AttributionFinder, QuotationFinder, StatementReader
+from pipeline.enrich.components import (
+    AttributionFinder,
+    CoreferenceResolver,
+    EntityLinker,
+    QuotationFinder,
+    StanceReader,
+    StatementReader,
+)
 from pipeline.enrich.language import detect
 from pipeline.enrich.statements import rules_version, statement_records
 from pipeline.enrich.text import without_datelines
 from pipeline.errors import BadSetting
 from pipeline.language.component import polarity_reader
-from pipeline.records import Article, EnrichedArticle
+from pipeline.records import Article, EnrichedArticle, Entity, FieldName, Statement
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +44,10 @@ class Enricher:
         self,
         nlp: Language,
         attributions: AttributionFinder,
+        entities: EntityLinker,
+        coreference: CoreferenceResolver,
         statements: StatementReader,
+        stances: StanceReader,
         *,
         model: str,
         rules: str,
@@ -46,8 +56,11 @@ class Enricher:
     ) -> None:
         self.nlp = nlp
         self.steps = (QuotationFinder(), attributions)
+        self.entities = entities
+        self.coreference = coreference
         self.statements = statements
-        self.directory = statements.directory
+        self.stances = stances
+        self.directory = entities.directory
         self.cues = attributions.cues
         self.model = model
         self.rules = rules
@@ -70,23 +83,31 @@ class Enricher:
         ]
         texts = [text for i in readable for text in (batch[i].title, without_datelines(batch[i].text))]
         # Parsed as they are read: a parsed article with its vectors is some thousand times as large as its text.
-        docs = (self._read(doc) for doc in self.nlp.pipe(texts))
+        docs = (self._read_field(doc) for doc in self.nlp.pipe(texts))
         for i, article in enumerate(batch):
             base = article.model_dump() | {"id": _display_id(article), "language": languages[i] or article.language}
             if i not in readable:
                 yield EnrichedArticle(**base | {"model": ""})
                 continue
-            title, text = next(docs), next(docs)
-            entities, statements = self.statements.read(article, title, text, at=_day_of(article))
+            entities, statements = self._read_article(article, {"title": next(docs), "text": next(docs)})
             yield EnrichedArticle(
                 **base | {"model": self.model, "rules": self.rules, "entities": entities, "statements": statements}
             )
 
-    def _read(self, doc: Doc) -> Doc:
+    def _read_field(self, doc: Doc) -> Doc:
         """What can be found in one field alone."""
         for step in self.steps:
             doc = step(doc)
         return doc
+
+    def _read_article(self, article: Article, fields: dict[FieldName, Doc]) -> tuple[list[Entity], list[Statement]]:
+        """What both fields tell together."""
+        cast = self.entities.read(fields, at=_day_of(article))
+        entities = [entity for field, doc in fields.items() for entity in cast.entities(field, doc)]
+        heard = self.coreference.read(fields, cast)
+        statements = self.statements.read(article, heard, cast)
+        self.stances.read(statements, entities, fields)
+        return entities, statements
 
 
 def _display_id(article: Article) -> str:
@@ -110,7 +131,10 @@ def load_enricher(settings: Settings) -> Enricher:
     return Enricher(
         nlp,
         AttributionFinder(settings.cues),
-        StatementReader(settings.actors, settings.cues, polarity=partial(polarity_reader, nlp)),
+        EntityLinker(settings.actors),
+        CoreferenceResolver(settings.actors, settings.cues),
+        StatementReader(settings.actors, settings.cues),
+        StanceReader(partial(polarity_reader, nlp)),
         model=model_version(nlp),
         rules=rules_version([*settings.cues, *settings.actors]),
         language=settings.language,

@@ -1,4 +1,4 @@
-"""Quotations and attributions as plain data on a Doc, and back: lists and dicts go where spaCy's bytes go."""
+"""What components find as plain data on a Doc, and back: lists and dicts go where spaCy's bytes go."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ from typing import Any
 
 from spacy.tokens import Doc, Token
 
+from pipeline.actors import Actor, Match
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.cues import Cue
+from pipeline.enrich.entities import NAMES, LinkedEntity
 from pipeline.enrich.frames import Frame
+from pipeline.enrich.mentions import Chain
 from pipeline.enrich.quotes import Quotation
-from pipeline.records import Span
+from pipeline.records import Entity, Span, Statement
 
 EXTENSIONS: dict[str, dict[str, Any]] = {
     "quotations": {"default": None},
     "attributions": {"default": None},
+    "entities": {"default": None},
+    "chains": {"default": None},
     "statements": {"default": None},
     "published_on": {"default": None},
 }
 """Extensions of Doc; what they hold is told in docs/enrichment.md."""
 SPAN_EXTENSIONS: dict[str, dict[str, Any]] = {"actor_id": {"default": None}, "country": {"default": None}}
+
+COREFERENCE = "coref_clusters"
+"""Chains lie in `doc.spans` under this and a number from 1, as those of other components of coreference do."""
+_WHO = {"name", "actor_id", "kind", "country"}
 
 
 def declare_extensions() -> None:
@@ -95,6 +104,63 @@ def kept_attributions(doc: Doc) -> list[Attribution] | None:
         attribution.parent = None if data["parent"] is None else found[data["parent"]]
         attribution.continues = None if data["continues"] is None else found[data["continues"]]
     return found
+
+
+def keep_entities(doc: Doc, entities: list[Entity], names: list[LinkedEntity]) -> None:
+    """One dict for each entity; `link`, of a name whom the directory knows, is for the components after it."""
+    links = {(name.span.start_char, name.span.end_char): name.match for name in names}
+    doc._.entities = [
+        entity.model_dump(mode="json") | {"link": _link_data(links.get(entity.span))} for entity in entities
+    ]
+    for entity in entities:
+        span = doc.char_span(*entity.span)
+        if span is not None:
+            span._.actor_id, span._.country = entity.actor_id, entity.country
+
+
+def kept_entities(doc: Doc) -> list[Entity]:
+    """What `keep_entities` kept; an empty list where no component has looked."""
+    return [Entity(**{name: data[name] for name in data if name != "link"}) for data in doc._.entities or ()]
+
+
+def kept_names(doc: Doc) -> list[LinkedEntity] | None:
+    """The names among what `keep_entities` kept; None where no component has looked."""
+    if not Doc.has_extension("entities") or doc._.entities is None:
+        return None
+    names = [(doc.char_span(*data["span"]), data) for data in doc._.entities if data["label"] in NAMES]
+    return [LinkedEntity(span, data["label"], _link(data["link"])) for span, data in names if span is not None]
+
+
+def _link_data(match: Match | None) -> dict[str, Any] | None:
+    return None if match is None else asdict(match)
+
+
+def _link(data: dict[str, Any] | None) -> Match | None:
+    return None if data is None else Match(**data | {"actor": Actor(**data["actor"])})
+
+
+def keep_chains(doc: Doc, chains: list[Chain]) -> None:
+    """One dict for each chain; spans where components of coreference have theirs, in place of those that are there."""
+    for key in [key for key in doc.spans if key.startswith(f"{COREFERENCE}_")]:
+        del doc.spans[key]
+    for number, chain in enumerate(chains, 1):
+        doc.spans[f"{COREFERENCE}_{number}"] = chain.mentions
+    doc._.chains = [
+        {
+            "parties": [party.model_dump(mode="json", include=_WHO) for party in chain.parties],
+            "mentions": [[mention.start_char, mention.end_char] for mention in chain.mentions],
+        }
+        for chain in chains
+    ]
+
+
+def keep_statements(doc: Doc, statements: list[Statement]) -> None:
+    doc._.statements = [statement.model_dump(mode="json") for statement in statements]
+
+
+def kept_statements(doc: Doc) -> list[Statement] | None:
+    """What `keep_statements` kept; None where no component has looked."""
+    return None if doc._.statements is None else [Statement(**data) for data in doc._.statements]
 
 
 def _frame_data(frame: Frame) -> dict[str, Any]:

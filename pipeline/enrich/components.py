@@ -4,9 +4,12 @@
     nlp.add_pipe("demarche_statements")
     nlp("“We will answer,” the minister said.")._.statements
 
-Three steps can be taken alone: quotations need nothing but characters, attributions a parse, statements names too. Who
-is meant, what act it is and how the speaker stands to whom are one step, as each leans on the others, and on both
-fields of an article. `pipeline.enrich.Enricher` runs the same three.
+Each can be taken alone: it takes over what one before it left, and finds for itself what is missing. Only the stance
+stands on statements, and needs a model that reads polarity. Acts are one step with statements: status, addressee and
+kind of an act follow from who speaks and from the attribution around it.
+
+A component is called with a Doc, which is then a whole article. Articles that have a title are read by `read` instead,
+as both fields tell who is who; that is how `pipeline.enrich.Enricher` runs the same components.
 
 What a component finds is kept on the Doc as plain data, so that Docs can be stored and sent between processes.
 """
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -26,17 +29,32 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline.actors import Directory
-from pipeline.enrich.annotations import declare_extensions, keep_attributions, keep_quotations, kept_quotations
+from pipeline.enrich.annotations import (
+    declare_extensions,
+    keep_attributions,
+    keep_chains,
+    keep_entities,
+    keep_quotations,
+    keep_statements,
+    kept_entities,
+    kept_quotations,
+    kept_statements,
+)
 from pipeline.enrich.attribution import find_attributions
+from pipeline.enrich.chains import find_chains
 from pipeline.enrich.cues import Cues
+from pipeline.enrich.hearing import Heard, hear
+from pipeline.enrich.parties import Cast, meet
 from pipeline.enrich.quotes import find_quotations
 from pipeline.enrich.stance import PolarityReader, read_stances
-from pipeline.enrich.statements import read_article
+from pipeline.enrich.statements import read_statements
 from pipeline.language.component import polarity_reader
-from pipeline.records import Article, Entity, SourceRef, Statement, hash_id
+from pipeline.records import Article, Entity, FieldName, SourceRef, Statement, hash_id
 
 QUOTATIONS = "quotations"
 _NEEDS_PARSE = ["token.tag", "token.pos", "token.lemma", "token.dep", "token.head", "doc.sents"]
+_NEEDS_NAMES = [*_NEEDS_PARSE, "doc.ents"]
+_LINKS = ["doc._.entities", "doc.ents", "span._.actor_id", "span._.country"]
 Files = dict[str, list[tuple[str, bytes]]]
 
 
@@ -110,46 +128,120 @@ class AttributionFinder(_Reading):
         return doc
 
 
-class StatementReader(_Reading):
-    """Who is meant by names, titles and pronouns, what act each attribution is, and the statements these make."""
+class EntityLinker(_Reading):
+    """Names corrected and led to actors: the directory's, or unknown people and bodies with ids of their own."""
 
-    cues: Cues
     directory: Directory
 
-    def __init__(
-        self,
-        actors: Iterable[str | Path] = (),
-        cues: Iterable[str | Path] = (),
-        *,
-        polarity: Callable[[], PolarityReader | None] = lambda: None,
-    ) -> None:
-        """`polarity` gives what reads the tone of words towards a name, once the pipeline is loaded, if it has that."""
-        super().__init__(actors=actors, cues=cues)
-        self._polarity = polarity
+    def __init__(self, actors: Iterable[str | Path] = ()) -> None:
+        super().__init__(actors=actors)
 
     def _load(self, files: dict[str, list[Path]]) -> None:
-        self.directory = Directory.load(files["actors"])
-        self.cues = Cues.load(files["cues"])
+        self.directory = _directory(files["actors"])
 
     def __call__(self, doc: Doc) -> Doc:
-        """Read a Doc as the text of an article of the day `doc._.published_on`, or of today."""
-        text = doc.text
-        day = date.fromisoformat(doc._.published_on) if doc._.published_on else datetime.now(UTC).date()
-        entities, statements = self.read(article_of(text, day), Doc(doc.vocab), doc, at=day)
-        doc._.statements = [statement.model_dump(mode="json") for statement in statements]
-        for entity in entities:
-            span = doc.char_span(*entity.span)
-            if span is not None:
-                span._.actor_id, span._.country = entity.actor_id, entity.country
+        _meet_in(doc, self.directory)
         return doc
 
-    def read(self, article: Article, title: Doc, text: Doc, *, at: date) -> tuple[list[Entity], list[Statement]]:
-        """Both fields of an article, which have gone through the components before."""
-        entities, statements = read_article(article, title, text, self.directory, self.cues, at=at)
+    def read(self, fields: dict[FieldName, Doc], *, at: date) -> Cast:
+        """Who appears in an article of that day; corrects `doc.ents` of each field."""
+        return meet(fields, self.directory, at=at)
+
+
+class _Listener(_Reading):
+    """What needs to know of any phrase whom it means: the actors, and who speaks."""
+
+    directory: Directory
+    cues: Cues
+
+    def __init__(self, actors: Iterable[str | Path] = (), cues: Iterable[str | Path] = ()) -> None:
+        super().__init__(actors=actors, cues=cues)
+
+    def _load(self, files: dict[str, list[Path]]) -> None:
+        self.directory = _directory(files["actors"])
+        self.cues = Cues.load(files["cues"])
+
+    def _listen(self, doc: Doc) -> tuple[Cast, list[Heard]]:
+        cast = _meet_in(doc, self.directory)
+        return cast, hear({"text": doc}, cast, self.cues)
+
+
+class CoreferenceResolver(_Listener):
+    """Chains of names, pronouns and descriptions that mean the same people or bodies."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        cast, _ = self._listen(doc)
+        keep_chains(doc, find_chains(doc, cast))
+        return doc
+
+    def read(self, fields: dict[FieldName, Doc], cast: Cast) -> list[Heard]:
+        """Lead the mentions of an article to the cast, and its sources to who speaks; field by field."""
+        return hear(fields, cast, self.cues)
+
+
+class StatementReader(_Listener):
+    """What act each attribution is, towards whom, and the statements these make."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        cast, heard = self._listen(doc)
+        keep_statements(doc, self.read(article_of(doc.text, _day_of(doc)), heard, cast))
+        return doc
+
+    def read(self, article: Article, heard: Iterable[Heard], cast: Cast) -> list[Statement]:
+        """The statements of the fields of an article."""
+        return read_statements(article, heard, cast, self.cues)
+
+
+class StanceReader:
+    """Adds to statements the stances that their words show; those that the act itself shows are there already."""
+
+    def __init__(self, polarity: Callable[[], PolarityReader | None]) -> None:
+        """`polarity` gives what reads the tone of words towards a name, once the pipeline is loaded, if it has that."""
+        declare_extensions()
+        self._polarity = polarity
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Raises ValueError where nothing in the pipeline reads polarity, or nothing has read statements."""
+        statements = kept_statements(doc)
+        if statements is None:
+            raise ValueError(
+                "'demarche_stance' adds to statements: add 'demarche_statements' to the pipeline before it."
+            )
+        if self._polarity() is None:
+            raise ValueError(
+                "'demarche_stance' needs a model that reads polarity, as the accurate model of this project does: "
+                "load that, or take 'demarche_stance' out of the pipeline."
+            )
+        self.read(statements, kept_entities(doc), {"text": doc})
+        keep_statements(doc, statements)
+        return doc
+
+    def read(self, statements: list[Statement], entities: list[Entity], fields: dict[FieldName, Doc]) -> None:
+        """Add stances to the statements of an article, if the pipeline reads polarity."""
         reader = self._polarity()
         if reader is not None:
-            read_stances(statements, entities, {"title": title, "text": text}, reader)
-        return entities, statements
+            read_stances(statements, entities, fields, reader)
+
+
+@lru_cache(maxsize=1)
+def _own_directory() -> Directory:
+    return Directory.load()
+
+
+def _directory(files: list[Path]) -> Directory:
+    """Our own data are read once for all components of a process."""
+    return Directory.load(files) if files else _own_directory()
+
+
+def _day_of(doc: Doc) -> date:
+    return date.fromisoformat(doc._.published_on) if doc._.published_on else datetime.now(UTC).date()
+
+
+def _meet_in(doc: Doc, directory: Directory) -> Cast:
+    """Read a Doc as the text of an article of the day `doc._.published_on`, or of today, and keep what it names."""
+    cast = meet({"text": doc}, directory, at=_day_of(doc))
+    keep_entities(doc, cast.entities("text", doc), cast.linked[id(doc)])
+    return cast
 
 
 def article_of(text: str, day: date | None = None) -> Article:
@@ -183,12 +275,37 @@ def make_attribution(nlp: Language, name: str, cues: list[str]) -> AttributionFi
     return AttributionFinder(cues)
 
 
+@Language.factory("demarche_entities", requires=_NEEDS_NAMES, assigns=_LINKS, default_config={"actors": []})
+def make_entities(nlp: Language, name: str, actors: list[str]) -> EntityLinker:
+    """`doc._.entities`, and `span._.actor_id` of each name; `actors` names files that extend the directory."""
+    return EntityLinker(actors)
+
+
+@Language.factory(
+    "demarche_coreference",
+    requires=_NEEDS_NAMES,
+    assigns=["doc._.chains", "doc.spans", *_LINKS],
+    default_config={"actors": [], "cues": []},
+)
+def make_coreference(nlp: Language, name: str, actors: list[str], cues: list[str]) -> CoreferenceResolver:
+    """`doc._.chains` and `doc.spans["coref_clusters_1"]` and so on."""
+    return CoreferenceResolver(actors, cues)
+
+
 @Language.factory(
     "demarche_statements",
-    requires=[*_NEEDS_PARSE, "doc.ents"],
-    assigns=["doc._.statements", "doc.ents", "span._.actor_id", "span._.country"],
+    requires=_NEEDS_NAMES,
+    assigns=["doc._.statements", *_LINKS],
     default_config={"actors": [], "cues": []},
 )
 def make_statements(nlp: Language, name: str, actors: list[str], cues: list[str]) -> StatementReader:
     """`doc._.statements`; `actors` and `cues` name files that extend the directory and the lexicon."""
-    return StatementReader(actors, cues, polarity=partial(polarity_reader, nlp))
+    return StatementReader(actors, cues)
+
+
+@Language.factory(
+    "demarche_stance", requires=["doc._.statements", "doc._.entities", "doc.sents"], assigns=["doc._.statements"]
+)
+def make_stance(nlp: Language, name: str) -> StanceReader:
+    """More in the `stances` of `doc._.statements`."""
+    return StanceReader(partial(polarity_reader, nlp))

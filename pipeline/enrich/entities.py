@@ -29,7 +29,7 @@ _LABEL_OF_KIND = {
 _SPEAKING = frozenset(
     {"say", "warn", "tell", "speak", "talk", "add", "caution", "threaten", "urge", "declare", "state"}
 )
-_NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
+NAMES = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def link_entities(doc: Doc, directory: Directory, at: date, people: frozenset[st
     `people`: surnames of people whom the article names in full (`surnames_in`): "Paris" alone may be one of them.
     """
     known = _read_in_context(_known_spans(doc, directory, at), doc, directory, at, people)
-    predicted = [e for e in doc.ents if e.label_ in _NAMES and e.text.strip()]
+    predicted = [e for e in doc.ents if e.label_ in NAMES and e.text.strip()]
     linked = [_linked(span, match) for span, match in known if not _inside_longer(span, predicted)]
     taken = {t.i for entity in linked for t in entity.span}
     for entity in predicted:
@@ -67,7 +67,7 @@ def link_entities(doc: Doc, directory: Directory, at: date, people: frozenset[st
         taken.update(t.i for t in entity)
     linked.sort(key=lambda entity: entity.span.start)
     linked = _consistent(linked)
-    others = [e for e in doc.ents if e.label_ not in _NAMES and not any(t.i in taken for t in e)]
+    others = [e for e in doc.ents if e.label_ not in NAMES and not any(t.i in taken for t in e)]
     doc.ents = tuple(
         sorted(
             [*(TokenSpan(doc, e.span.start, e.span.end, label=e.label) for e in linked), *others], key=lambda e: e.start
@@ -197,6 +197,6 @@ def records(
     rest = [
         Entity(field=field, span=(e.start_char, e.end_char), label=e.label_, name=e.text)
         for e in doc.ents
-        if e.label_ not in _NAMES
+        if e.label_ not in NAMES
     ]
     return sorted([*names, *rest], key=lambda entity: entity.span)

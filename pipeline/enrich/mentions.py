@@ -1,10 +1,11 @@
-"""What coreference works on: mentions of a field, and the parties that they were led to."""
+"""What coreference works on: mentions of a field, the parties that they were led to, and the chains they make."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+from spacy.tokens import Span as TokenSpan
 from spacy.tokens import Token
 
 from pipeline.records import Party
@@ -50,6 +51,14 @@ class Mention:
     @property
     def start(self) -> int:
         return self.head.idx
+
+
+@dataclass(frozen=True)
+class Chain:
+    """All mentions, in text order, of one party, or of the same parties together."""
+
+    parties: list[Party]
+    mentions: list[TokenSpan]
 
 
 def role_of(top: Token) -> Role:

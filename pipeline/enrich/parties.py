@@ -22,12 +22,13 @@ from spacy.tokens import Doc, Token
 
 from pipeline.actors import Actor, Directory
 from pipeline.enrich import descriptions, syntax
+from pipeline.enrich.annotations import kept_names
 from pipeline.enrich.coreference import FIRST_PERSON, THIRD_PERSON, Coreference
-from pipeline.enrich.entities import LinkedEntity
+from pipeline.enrich.entities import LinkedEntity, link_entities, records, surnames_in
 from pipeline.enrich.mentions import Mention, Resolved, role_of
 from pipeline.enrich.people import People, Person, phrase, singular, top_of_name
 from pipeline.enrich.words import EXPERT, PAIRS, PEOPLE, POLITICAL, TECHNICAL
-from pipeline.records import Party
+from pipeline.records import Entity, FieldName, Party
 
 _SERVICES = frozenset({"health", "weather", "court", "police", "fire", "coastguard", "transport", "tax", "customs"})
 _LEADERS = frozenset({"leader", "president", "minister", "premier", "politician"})
@@ -68,6 +69,17 @@ def party_of(actor: Actor, span: tuple[int, int] | None, affiliation_id: str | N
     )
 
 
+def meet(fields: dict[FieldName, Doc], directory: Directory, *, at: date) -> Cast:
+    """Who appears in an article, as of a day; takes over the names of a field that a component has linked before."""
+    cast = Cast(directory, at)
+    people = surnames_in(fields.values())
+    for doc in fields.values():
+        linked = kept_names(doc)
+        cast.meet(doc, link_entities(doc, directory, at, people) if linked is None else linked)
+    cast.settle()
+    return cast
+
+
 class Cast:
     """The people, states and bodies of one article, and who a phrase of it means."""
 
@@ -97,6 +109,10 @@ class Cast:
     def settle(self) -> None:
         """Complete what is known of the people, when all fields are met."""
         self.people.settle([(doc, self.linked[id(doc)]) for doc in self.docs])
+
+    def entities(self, field: FieldName, doc: Doc) -> list[Entity]:
+        """What a field names, in text order, linked as all fields together tell."""
+        return records(self.linked[id(doc)], doc, field, self.people.actor)
 
     def listen(self, doc: Doc, quotations: list[int], sources: dict[int, Token]) -> None:
         """Read the mentions of a field in text order, so that pronouns find what came before them.

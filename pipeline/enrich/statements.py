@@ -1,23 +1,20 @@
-"""From attributions to statements: people resolved, acts classified, records made."""
+"""From attributions with their speakers to statements: acts classified, records made."""
 
 from __future__ import annotations
 
 import re
 import zlib
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Token
 
 from pipeline import actors
-from pipeline.actors import Directory
-from pipeline.enrich import entities as entity_stage
 from pipeline.enrich import syntax
-from pipeline.enrich.annotations import kept_attributions
-from pipeline.enrich.attribution import Attribution, find_attributions
+from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.confidence import confidence, doubts
 from pipeline.enrich.cues import Cues
+from pipeline.enrich.hearing import Heard
 from pipeline.enrich.mentions import Resolved
 from pipeline.enrich.parties import Cast, party_of
 from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
@@ -29,8 +26,6 @@ from pipeline.records import (
     Act,
     Article,
     EnrichedArticle,
-    Entity,
-    FieldName,
     Party,
     Span,
     Statement,
@@ -67,33 +62,9 @@ _SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
 
 
-def read_article(
-    article: Article, title: Doc, text: Doc, directory: Directory, cues: Cues, *, at: date
-) -> tuple[list[Entity], list[Statement]]:
-    """Entities and statements of a parsed article, in text order, the title's first."""
-    cast, found_entities = meet(title, text, directory, at=at)
-    return found_entities, read_statements(article, title, text, cast, cues)
-
-
-def meet(title: Doc, text: Doc, directory: Directory, *, at: date) -> tuple[Cast, list[Entity]]:
-    """Who appears in an article: the cast, and the entities of both fields."""
-    cast = Cast(directory, at)
-    found: list[Entity] = []
-    fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
-    people = entity_stage.surnames_in([title, text])
-    for _, doc in fields:
-        linked = entity_stage.link_entities(doc, directory, at, people)
-        cast.meet(doc, linked)
-    cast.settle()
-    for name, doc in fields:
-        found.extend(entity_stage.records(cast.linked[id(doc)], doc, name, cast.people.actor))
-    return cast, found
-
-
-def read_statements(article: Article, title: Doc, text: Doc, cast: Cast, cues: Cues) -> list[Statement]:
-    """The statements of both fields, the title's first."""
-    fields: list[tuple[FieldName, Doc]] = [("title", title), ("text", text)]
-    return [s for name, doc in fields for s in _FieldReader(article, name, doc, cast, cues).statements()]
+def read_statements(article: Article, heard: Iterable[Heard], cast: Cast, cues: Cues) -> list[Statement]:
+    """The statements of an article, in text order, those of the field heard first before others."""
+    return [statement for field in heard for statement in _FieldReader(article, field, cast, cues).statements()]
 
 
 def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSide:
@@ -118,68 +89,58 @@ def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSi
 
 
 class _FieldReader:
-    """Turns the attributions of one field into statements, in text order, so that pronouns find who spoke before."""
+    """Turns the attributions of one field into statements, in text order."""
 
-    def __init__(self, article: Article, field: FieldName, doc: Doc, cast: Cast, cues: Cues) -> None:
+    def __init__(self, article: Article, heard: Heard, cast: Cast, cues: Cues) -> None:
         self.article = article
-        self.field = field
-        self.doc = doc
+        self.field = heard.field
+        self.doc = heard.doc
+        self.attributions = heard.attributions
+        self.speakers = heard.speakers
         self.cast = cast
         self.cues = cues
 
     def statements(self) -> list[Statement]:
-        attributions = kept_attributions(self.doc)
-        if attributions is None:
-            attributions = find_attributions(self.doc, self.cues)
-        self.cast.listen(self.doc, *who_is_quoted(self.doc, attributions))
-        speakers: dict[int, list[Resolved]] = {}
-        acts: dict[int, SpeechAct] = {}
-        passing_on = {
-            id(a.parent)
-            for a in attributions
-            if a.parent is not None and a.frame is not None and a.frame.entry.act not in {"STATE", "PREDICT"}
-        }
-        for attribution in attributions:
-            speakers[id(attribution)] = self._speakers(attribution, speakers)
-            own = own_side(self.cast, attribution, speakers[id(attribution)])
-            acts[id(attribution)] = classify(attribution, self.cues, own, passes_on=id(attribution) in passing_on)
-            quoted = [(quotation.start, quotation.end) for quotation in attribution.quotations]
-            self.cast.speaks(self.doc, quoted, speakers[id(attribution)])
-        found: dict[int, Statement] = {}
+        acts = self._acts()
         inner: dict[int, list[Attribution]] = {}
-        for attribution in attributions:
+        for attribution in self.attributions:
             if attribution.parent is not None:
                 inner.setdefault(id(attribution.parent), []).append(attribution)
-        for attribution in attributions:
-            within = inner.get(id(attribution), [])
-            found[id(attribution)] = self._statement(attribution, within, acts, speakers)
-        for attribution in attributions:
+        found = {id(a): self._statement(a, inner.get(id(a), []), acts) for a in self.attributions}
+        for attribution in self.attributions:
             if attribution.parent is not None:
                 found[id(attribution)].parent_id = found[id(attribution.parent)].statement_id
-        return [found[id(a)] for a in attributions]
+        return list(found.values())
 
-    def _speakers(self, attribution: Attribution, before: dict[int, list[Resolved]]) -> list[Resolved]:
-        if attribution.source is not None:
-            return self.cast.resolve(attribution.source)
-        if attribution.continues is not None:
-            return before.get(id(attribution.continues), [])
-        return []
+    def _acts(self) -> dict[int, SpeechAct]:
+        """By id of the attribution."""
+        passing_on = {
+            id(a.parent)
+            for a in self.attributions
+            if a.parent is not None and a.frame is not None and a.frame.entry.act not in {"STATE", "PREDICT"}
+        }
+        acts: dict[int, SpeechAct] = {}
+        for attribution in self.attributions:
+            own = own_side(self.cast, attribution, self.speakers[id(attribution)])
+            acts[id(attribution)] = classify(attribution, self.cues, own, passes_on=id(attribution) in passing_on)
+        return acts
 
     def _statement(
         self,
         attribution: Attribution,
         inner: list[Attribution],
         acts: dict[int, SpeechAct],
-        speakers: dict[int, list[Resolved]],
     ) -> Statement:
         act = acts[id(attribution)]
-        who = speakers[id(attribution)]
+        who = self.speakers[id(attribution)]
         told = self._parties(act.addressees)
         relays = [r for token in attribution.relays for r in self.cast.resolve(token)]
         status = act.status
         outer = attribution.parent
         while outer is not None:
-            relays.extend(r for r in speakers[id(outer)] if r.party.actor_id not in {w.party.actor_id for w in who})
+            relays.extend(
+                r for r in self.speakers[id(outer)] if r.party.actor_id not in {w.party.actor_id for w in who}
+            )
             if acts[id(outer)].act == "DENY":
                 status = "denied"
             elif acts[id(outer)].status != "asserted" and status == "asserted":
@@ -276,22 +237,6 @@ class _FieldReader:
             said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)
             return bool(DETERRENT.search(said) or RETALIATION.search(said))
         return True
-
-
-def who_is_quoted(doc: Doc, attributions: list[Attribution]) -> tuple[list[int], dict[int, Token]]:
-    """The number of the quotation of each token, 0 in narration; and who speaks, by number of the quotation.
-
-    Attributions without a quotation have negative numbers.
-    """
-    quotations = [0] * len(doc)
-    sources: dict[int, Token] = {}
-    for number, attribution in enumerate(attributions, 1):
-        for quotation in attribution.quotations:
-            for token in doc.char_span(quotation.start, quotation.end, alignment_mode="expand") or ():
-                quotations[token.i] = number
-        if attribution.source is not None:
-            sources[number if attribution.quotations else -number] = attribution.source
-    return quotations, sources
 
 
 def _head_word(name: str) -> str:

@@ -14,9 +14,8 @@ from spacy.tokens import Doc
 
 from pipeline.enrich import Enricher, load_enricher
 from pipeline.enrich.parties import Cast
-from pipeline.enrich.statements import meet, read_statements
 from pipeline.enrich.text import without_datelines
-from pipeline.records import Article, EnrichedArticle, Party, SourceRef, Statement, hash_id
+from pipeline.records import Article, EnrichedArticle, FieldName, Party, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
 
 OWN_CASES = Path(__file__).parents[1] / "cases"
@@ -57,9 +56,10 @@ def read(title: str, text: str, day: date) -> Reading:
         source=SourceRef(connector="files", id="reading"),
     )
     reader = enricher()
-    docs = reader.nlp(title), reader.nlp(without_datelines(text))
-    cast, _ = meet(*docs, reader.directory, at=day)
-    return Reading(docs[1], cast, read_statements(article, *docs, cast, reader.cues))
+    fields: dict[FieldName, Doc] = {"title": reader.nlp(title), "text": reader.nlp(without_datelines(text))}
+    cast = reader.entities.read(fields, at=day)
+    heard = reader.coreference.read(fields, cast)
+    return Reading(fields["text"], cast, reader.statements.read(article, heard, cast))
 
 
 def enriched(texts: Iterable[tuple[str, str, str]], day: datetime = _SEED_DAY) -> list[EnrichedArticle]:

@@ -18,16 +18,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from pipeline import language
 from pipeline.actors import Directory
-from pipeline.enrich.attribution import Attribution, find_attributions
+from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.cues import Cues
-from pipeline.enrich.parties import Cast
+from pipeline.enrich.hearing import hear
+from pipeline.enrich.parties import Cast, meet
 from pipeline.enrich.speech_acts import said_tokens
-from pipeline.enrich.statements import meet, own_side, who_is_quoted
+from pipeline.enrich.statements import own_side
 from pipeline.enrich.wording import HOSTILE, MODEL_FILE, SCALE, Vector, Weights, features, points_ahead, vector
 from pipeline.language.component import FACTORY, DemarcheJoint
+from pipeline.records import FieldName
 from pipeline.settings import load_settings
 
 DATA = Path(__file__).with_name("data") / "said.txt"
@@ -132,11 +135,10 @@ class Reader:
                     yield Example("STATE", attribution_text(attribution), found, pooled)
 
     def _read(self, text: str) -> tuple[Cast, list[Attribution]]:
-        title, doc = self.nlp.make_doc(""), self.nlp(text)
-        cast, _ = meet(title, doc, self.directory, at=DAY)
-        attributions = find_attributions(doc, self.cues)
-        cast.listen(doc, *who_is_quoted(doc, attributions))
-        return cast, attributions
+        fields: dict[FieldName, Doc] = {"text": self.nlp(text)}
+        cast = meet(fields, self.directory, at=DAY)
+        (heard,) = hear(fields, cast, self.cues)
+        return cast, heard.attributions
 
 
 def attribution_text(attribution: Attribution) -> str:
