@@ -16,19 +16,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
 from connectors.base import Checkpoint
+from connectors.database import Database
 from connectors.stories import TABLES as STORY_TABLES
 from connectors.stories import story_of
 from connectors.twins import Name, headline_mark, names_of, tellers
-from pipeline.errors import Transient
 from pipeline.records import Article
 
 _KEPT_DAYS = 180
@@ -64,17 +62,9 @@ class Ledger:
     """The rows of one stream, for many threads; several processes may share the file."""
 
     def __init__(self, path: Path, stream: str) -> None:
-        self._path = path
         self._stream = stream
-        self._lock = threading.RLock()
         self._today = 0
-        with self._usable():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # Safe when the process is killed. A power cut may cost the last commits: their articles are sent again.
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLES + STORY_TABLES)
+        self._db = Database(path, _TABLES + STORY_TABLES, holds="The list of known articles")
 
     def __enter__(self) -> Ledger:
         return self
@@ -98,7 +88,7 @@ class Ledger:
         source only if that source said something else before. With `again`, an unchanged article is to be sent too.
         Articles `on_their_way` are about to be acknowledged.
         """
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             self._forget_old(db, int(article.fetched_at.timestamp() // 86400))
             article = self._under_known_id(db, article)
             key = (self._stream, article.article_id)
@@ -177,7 +167,7 @@ class Ledger:
 
     def acknowledge(self, articles: list[Article]) -> None:
         """Kafka has these, as they were planned."""
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             db.executemany(
                 "UPDATE articles SET acknowledged = 1 WHERE stream = ? AND article_id = ? AND content_hash = ?",
                 [(self._stream, article.article_id, article.content_hash) for article in articles],
@@ -185,34 +175,11 @@ class Ledger:
 
     def checkpoint(self, source: str) -> Checkpoint:
         query = "SELECT checkpoint FROM checkpoints WHERE stream = ? AND source = ?"
-        with self._usable():
-            row = self._db.execute(query, (self._stream, source)).fetchone()
+        with self._db.use() as db:
+            row = db.execute(query, (self._stream, source)).fetchone()
         return dict(json.loads(row[0])) if row else {}
 
     def save_checkpoint(self, source: str, checkpoint: Checkpoint) -> None:
         values = (self._stream, source, json.dumps(checkpoint))
-        with self._usable():
-            self._db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", values)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._usable():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        """A full disk or a missing permission as an error of ours; one thread at a time."""
-        try:
-            with self._lock:
-                yield
-        except (OSError, sqlite3.Error) as error:
-            raise Transient(
-                f"The list of known articles, {self._path}, cannot be used: {error}.",
-                "Check that its folder may be written and the disk is not full, or set DEMARCHE_HOME.",
-            ) from error
+        with self._db.use() as db:
+            db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", values)

@@ -7,18 +7,15 @@ at each start, and could not be written in one step with nothing else.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import RLock
 from types import TracebackType
 from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
 from connectors.base import Refusal, Target
+from connectors.database import Database
 from connectors.rhythm import (
     DAY_S,
     HOUR_S,
@@ -33,13 +30,14 @@ from connectors.rhythm import (
 )
 from connectors.secrets import hide
 from connectors.sources import Source
-from pipeline.errors import BadInput, Transient
+from pipeline.errors import BadInput
 from pipeline.records import SourceHealth
 from pipeline.settings import Settings
 
 MOVED_AFTER = 3
 """Readings in a row that a permanent redirect must have led to the same address before that one is asked instead."""
 
+_TABLE = "CREATE TABLE IF NOT EXISTS schedule (source TEXT PRIMARY KEY, state TEXT NOT NULL);"
 _LOCAL_PAUSE_S = 15.0
 """A folder is looked at this often: there is no server to be spared."""
 
@@ -219,14 +217,7 @@ class Schedule:
     """The rows of all sources, for many threads; `demarche sources list` may read them meanwhile."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = RLock()
-        with self._usable():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("CREATE TABLE IF NOT EXISTS schedule (source TEXT PRIMARY KEY, state TEXT NOT NULL)")
+        self._db = Database(path, _TABLE, holds="The state of the sources")
 
     def __enter__(self) -> Schedule:
         return self
@@ -237,8 +228,8 @@ class Schedule:
         self._db.close()
 
     def states(self) -> dict[str, State]:
-        with self._usable():
-            rows = self._db.execute("SELECT source, state FROM schedule").fetchall()
+        with self._db.use() as db:
+            rows = db.execute("SELECT source, state FROM schedule").fetchall()
         found = {}
         for source, written in rows:
             try:
@@ -249,20 +240,9 @@ class Schedule:
         return found
 
     def save(self, source: str, state: State) -> None:
-        with self._usable():
-            self._db.execute("INSERT OR REPLACE INTO schedule VALUES (?, ?)", (source, state.model_dump_json()))
+        with self._db.use() as db:
+            db.execute("INSERT OR REPLACE INTO schedule VALUES (?, ?)", (source, state.model_dump_json()))
 
     def remove(self, source: str) -> None:
-        with self._usable():
-            self._db.execute("DELETE FROM schedule WHERE source = ?", (source,))
-
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            with self._lock:
-                yield
-        except (OSError, sqlite3.Error) as error:
-            raise Transient(
-                f"The state of the sources, {self._path}, cannot be used: {error}.",
-                "Check that its folder may be written and the disk is not full, or set DEMARCHE_HOME.",
-            ) from error
+        with self._db.use() as db:
+            db.execute("DELETE FROM schedule WHERE source = ?", (source,))
