@@ -23,6 +23,7 @@ from urllib.parse import urljoin
 from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
 from connectors.entries import Entries
 from connectors.http import Response
+from connectors.listing import read_list
 from connectors.parsing import parse_feed
 from pipeline.errors import BadInput, DemarcheError, Transient
 from pipeline.inputs import article_from_page, decode_page, fragment_to_text, make_article
@@ -59,17 +60,13 @@ class FeedConnector:
         self._target = target
 
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
+        return read_list(self._target, checkpoint, self._parse, self._take)
+
+    def _parse(self, response: Response) -> Any:
+        return parse(response)
+
+    def _take(self, feed: Any, response: Response, entries: Entries) -> Iterator[Found]:
         target = self._target
-        entries = Entries(checkpoint, target.now)
-        try:
-            response = target.fetch(checkpoint, whole=Entries.due(checkpoint, target.now))
-            if response.not_modified:
-                yield Unchanged(target.name)
-                return
-            feed = self._parse(response)
-        except DemarcheError as error:
-            yield Refusal.of(target.name, error)
-            return
         target.ttl_s, target.reach_s = _ttl_s(feed), _reach_s(feed, target.now)
         guids = Counter(str(entry.get("id") or "") for entry in feed.entries)
         for number, entry in enumerate(feed.entries[:MAX_ENTRIES], start=1):
@@ -87,11 +84,6 @@ class FeedConnector:
                 yield Refusal.of(key, error, _raw(entry))
         if len(feed.entries) > MAX_ENTRIES:
             yield Refusal(response.url, f"The feed has more than {MAX_ENTRIES:,} entries; the others are not read.")
-        entries.save()
-        target.remember(response, checkpoint)
-
-    def _parse(self, response: Response) -> Any:
-        return parse(response)
 
     def _article(self, entry: Any, feed: Any, response: Response, guid: str | None) -> Article:
         """`guid` is None where several entries bear it."""

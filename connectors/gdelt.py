@@ -12,10 +12,11 @@ import re
 import zipfile
 from collections.abc import Iterator
 
-from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
+from connectors.base import Checkpoint, Found, Refusal, Target
 from connectors.entries import Entries
-from connectors.listing import Listed, read_listed
-from pipeline.errors import BadInput, DemarcheError, Unreachable
+from connectors.http import Response
+from connectors.listing import Listed, read_list, read_listed
+from pipeline.errors import BadInput, Unreachable
 from pipeline.inputs.urls import host_of
 
 CONNECTOR = "gdelt"
@@ -40,29 +41,22 @@ class GdeltConnector:
         self._target = target
 
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
-        target = self._target
-        entries = Entries(checkpoint, target.now)
-        target.reach_s = _REACH_S
-        try:
-            response = target.fetch(checkpoint, whole=Entries.due(checkpoint, target.now))
-            if response.not_modified:
-                yield Unchanged(target.name)
-                return
-            named = _UPDATE.search(response.body)
-            if named is None:
-                raise BadInput(f"{response.url} names no table of events.", "Name the address of lastupdate.txt.")
-            addresses = self._addresses(named[2].decode("ascii", "replace"), named[1].decode())
-        except DemarcheError as error:
-            yield Refusal.of(target.name, error)
-            return
-        hosts = target.options.only_hosts
+        self._target.reach_s = _REACH_S
+        return read_list(self._target, checkpoint, self._parse, self._take)
+
+    def _parse(self, response: Response) -> list[str]:
+        named = _UPDATE.search(response.body)
+        if named is None:
+            raise BadInput(f"{response.url} names no table of events.", "Name the address of lastupdate.txt.")
+        return self._addresses(named[2].decode("ascii", "replace"), named[1].decode())
+
+    def _take(self, addresses: list[str], response: Response, entries: Entries) -> Iterator[Found]:
+        hosts = self._target.options.only_hosts
         wanted = [url for url in addresses if not hosts or _is_on(url, hosts)]
         if len(wanted) > MAX_ARTICLES:
             reason = f"The update names {len(wanted):,} articles; the first {MAX_ARTICLES} are read."
             yield Refusal(response.url, f"{reason} Name the hosts that you want: only_hosts.")
-        yield from read_listed(map(Listed, wanted[:MAX_ARTICLES]), entries, target, CONNECTOR)
-        entries.save()
-        target.remember(response, checkpoint)
+        yield from read_listed(map(Listed, wanted[:MAX_ARTICLES]), entries, self._target, CONNECTOR)
 
     def _addresses(self, url: str, md5: str) -> list[str]:
         response = self._target.page(url)

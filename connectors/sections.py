@@ -14,10 +14,11 @@ import lxml.html
 from courlan import extract_domain
 from lxml.etree import LxmlError
 
-from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
+from connectors.base import Checkpoint, Found, Refusal, Target
 from connectors.entries import Entries
-from connectors.listing import Listed, read_listed
-from pipeline.errors import BadInput, DemarcheError
+from connectors.http import Response
+from connectors.listing import Listed, read_list, read_listed
+from pipeline.errors import BadInput
 from pipeline.inputs import decode_page
 from pipeline.inputs.pages import compiled
 from pipeline.inputs.urls import canonical_url, host_of
@@ -49,25 +50,19 @@ class SectionConnector:
         self._target = target
 
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
-        target = self._target
-        entries = Entries(checkpoint, target.now)
-        try:
-            response = target.fetch(checkpoint, whole=Entries.due(checkpoint, target.now))
-            if response.not_modified:
-                yield Unchanged(target.name)
-                return
-            markup = decode_page(response.body, response.content_type)
-            found = article_links(markup, response.url, target.selectors.links)
-            if not found:
-                raise BadInput("No links to articles were found on the page.", "Say where they are: link_selector.")
-        except DemarcheError as error:
-            yield Refusal.of(target.name, error)
-            return
+        return read_list(self._target, checkpoint, self._parse, self._take)
+
+    def _parse(self, response: Response) -> list[str]:
+        markup = decode_page(response.body, response.content_type)
+        found = article_links(markup, response.url, self._target.selectors.links)
+        if not found:
+            raise BadInput("No links to articles were found on the page.", "Say where they are: link_selector.")
+        return found
+
+    def _take(self, found: list[str], response: Response, entries: Entries) -> Iterator[Found]:
         if len(found) > MAX_LINKS:
             yield Refusal(response.url, f"It links to {len(found):,} articles; the first {MAX_LINKS} are read.")
-        yield from read_listed((Listed(url) for url in found[:MAX_LINKS]), entries, target, CONNECTOR)
-        entries.save()
-        target.remember(response, checkpoint)
+        yield from read_listed((Listed(url) for url in found[:MAX_LINKS]), entries, self._target, CONNECTOR)
 
 
 def article_links(markup: str, url: str, selector: str | None = None) -> list[str]:

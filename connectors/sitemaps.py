@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, ParseError
@@ -19,10 +20,10 @@ import lxml.etree
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from connectors.base import Checkpoint, Found, Refusal, Target, Unchanged
+from connectors.base import Checkpoint, Found, Refusal, Target
 from connectors.entries import Entries
 from connectors.http import Response
-from connectors.listing import Listed, read_listed
+from connectors.listing import Listed, read_list, read_listed
 from pipeline.errors import BadInput, DemarcheError
 from pipeline.inputs.urls import host_of
 from pipeline.records import Publisher, hash_id
@@ -78,19 +79,12 @@ class SitemapConnector:
         self._target = target
 
     def read(self, checkpoint: Checkpoint) -> Iterator[Found]:
-        target = self._target
-        entries = Entries(checkpoint, target.now)
         # An index without dates stays the same while its sitemaps change.
-        whole = Entries.due(checkpoint, target.now) or bool(checkpoint.get("undated_children"))
-        try:
-            response = target.fetch(checkpoint, whole=whole)
-            if response.not_modified:
-                yield Unchanged(target.name)
-                return
-            found = parse(response)
-        except DemarcheError as error:
-            yield Refusal.of(target.name, error)
-            return
+        whole = bool(checkpoint.get("undated_children"))
+        return read_list(self._target, checkpoint, parse, partial(self._take, checkpoint), whole=whole)
+
+    def _take(self, checkpoint: Checkpoint, found: Sitemap, response: Response, entries: Entries) -> Iterator[Found]:
+        target = self._target
         first = "newest" not in checkpoint
         newest = datetime.fromtimestamp(checkpoint.get("newest", 0), UTC)
         addresses: list[Address] = []
@@ -120,11 +114,9 @@ class SitemapConnector:
         if len(fresh) > MAX_PAGES:
             yield Refusal(response.url, f"It lists {len(fresh):,} new pages; the newest {MAX_PAGES:,} are read.")
         yield from read_listed(fresh[:MAX_PAGES], entries, target, CONNECTOR)
-        entries.save()
         dates = [address.dated for address in addresses if address.dated and address.dated <= target.now]
         checkpoint["newest"] = max([newest, *dates]).timestamp()
         target.reach_s = (target.now - min(dates)).total_seconds() if dates else None
-        target.remember(response, checkpoint)
 
     def _children(self, index: Sitemap, checkpoint: Checkpoint) -> Iterator[Address | Found]:
         """The addresses in those sitemaps of an index that may have news."""
