@@ -66,13 +66,8 @@ class Summary:
 
 def stream_id(settings: Settings) -> str:
     """Names the cluster and the topics that the ledger's rows speak of. Raises Unreachable."""
-    client = admin(settings)
-    try:
+    with admin(settings) as client:
         cluster: dict[str, Any] = client.describe_cluster()
-    except KafkaError as error:
-        raise unreachable(settings, error) from error
-    finally:
-        client.close()
     return f"{cluster.get('cluster_id')}/{settings.topic_prefix}"
 
 

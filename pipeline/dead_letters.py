@@ -10,23 +10,21 @@ work stays one letter, and `replay --all` leaves it alone after MAX_ATTEMPTS.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
 from pydantic import ValidationError
 
 from pipeline.errors import Terminal
 from pipeline.records import DeadLetter, Record, UtcTime, hash_id
 from pipeline.settings import Settings
-from pipeline.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, admin, bootstrap_servers, topics, unreachable
+from pipeline.topics import MAX_MESSAGE_BYTES, admin, consumer, producer, read_topic, topic_ends, topics
 
 MAX_ATTEMPTS = 3
 LETTER_HEADER = "demarche-letter"
 ATTEMPTS_HEADER = "demarche-attempts"
+_CLIENT = "demarche-dead-letters"
 _MARK_SUFFIX = b".replayed"
 _REASON_CHARS = 2000
 _KEY_BYTES = 1000
@@ -100,7 +98,8 @@ def _attempts(headers: Mapping[str, bytes]) -> int:
 
 def read_letters(settings: Settings) -> list[Letter]:
     """All letters that are there now, oldest first, each as it stands."""
-    return letters_from(_read_topic(settings, topics(settings).dead_letter.name))
+    messages = read_topic(settings, topics(settings).dead_letter.name, client_id=_CLIENT)
+    return letters_from((message.key, message.value) for message in messages)
 
 
 def letters_from(messages: Iterable[tuple[bytes | None, bytes | None]]) -> list[Letter]:
@@ -151,16 +150,16 @@ def replay(settings: Settings, letters: Iterable[Letter]) -> int:
     """
     dead_letter = topics(settings).dead_letter.name
     count = 0
-    with _producer(settings) as producer:
+    with producer(settings, client_id=_CLIENT) as client:
         for letter in letters:
             reason = why_not_replayable(letter)
             if reason:
                 raise Terminal(f"The dead letter {letter.letter_id} cannot be replayed: {reason}.")
             headers = [(LETTER_HEADER, letter.letter_id.encode()), (ATTEMPTS_HEADER, str(letter.attempts).encode())]
             key = None if letter.key is None else letter.key.encode("utf8")
-            producer.send(letter.topic, value=letter.original, key=key, headers=headers).get(timeout=60)
+            client.send(letter.topic, value=letter.original, key=key, headers=headers).get(timeout=60)
             mark = Mark(letter_id=letter.letter_id, attempts=letter.attempts, replayed_at=datetime.now(UTC))
-            producer.send(dead_letter, value=mark.to_json(), key=mark.key).get(timeout=60)
+            client.send(dead_letter, value=mark.to_json(), key=mark.key).get(timeout=60)
             count += 1
     return count
 
@@ -168,76 +167,10 @@ def replay(settings: Settings, letters: Iterable[Letter]) -> int:
 def purge(settings: Settings) -> int:
     """Delete all letters that are there now; returns how many there were."""
     count = len(read_letters(settings))
-    name = topics(settings).dead_letter.name
-    consumer = _consumer(settings)
-    try:
-        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        ends = consumer.end_offsets(partitions)
-    except KafkaError as error:
-        raise unreachable(settings, error) from error
-    finally:
-        consumer.close()
-    client = admin(settings)
-    try:
-        filled = {partition: end for partition, end in ends.items() if end > 0}
-        if filled:
+    with consumer(settings, client_id=_CLIENT) as client:
+        ends = topic_ends(client, topics(settings).dead_letter.name)
+    filled = {partition: end for partition, end in ends.items() if end > 0}
+    if filled:
+        with admin(settings) as client:
             client.delete_records(filled)
-    except KafkaError as error:
-        raise unreachable(settings, error) from error
-    finally:
-        client.close()
     return count
-
-
-def _consumer(settings: Settings) -> KafkaConsumer:
-    try:
-        return KafkaConsumer(
-            bootstrap_servers=bootstrap_servers(settings),
-            client_id="demarche-dead-letters",
-            group_id=None,
-            enable_auto_commit=False,
-            bootstrap_timeout_ms=5000,
-            fetch_max_bytes=4 * MAX_LETTER_BYTES,
-            max_partition_fetch_bytes=MAX_LETTER_BYTES,
-        )
-    except (KafkaError, ValueError) as error:
-        raise unreachable(settings, error) from error
-
-
-def _read_topic(settings: Settings, name: str) -> Iterator[tuple[bytes | None, bytes | None]]:
-    """Keys and values of a topic from its beginning to where it ends now."""
-    consumer = _consumer(settings)
-    try:
-        partitions = [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
-        if not partitions:
-            return
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
-            for messages in consumer.poll(timeout_ms=1000).values():
-                for message in messages:
-                    yield message.key, message.value
-    except KafkaError as error:
-        raise unreachable(settings, error) from error
-    finally:
-        consumer.close()
-
-
-@contextmanager
-def _producer(settings: Settings) -> Iterator[KafkaProducer]:
-    try:
-        producer = KafkaProducer(
-            bootstrap_servers=bootstrap_servers(settings),
-            client_id="demarche-dead-letters",
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=MAX_LETTER_BYTES,
-            bootstrap_timeout_ms=5000,
-        )
-        try:
-            yield producer
-        finally:
-            producer.close()
-    except (KafkaError, ValueError) as error:
-        raise unreachable(settings, error) from error

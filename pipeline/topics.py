@@ -9,10 +9,14 @@ sources.health → news-sources
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from pipeline.errors import BadSetting, Terminal, Transient, Unreachable
@@ -118,33 +122,99 @@ def unreachable(settings: Settings, error: Exception | None = None) -> Unreachab
     )
 
 
-def admin(settings: Settings) -> KafkaAdminClient:
+@contextmanager
+def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """A connected admin client; raises Unreachable within seconds where there is no broker."""
-    try:
-        return KafkaAdminClient(
+    with _closing(
+        settings,
+        lambda: KafkaAdminClient(
             bootstrap_servers=bootstrap_servers(settings),
             client_id="demarche-admin",
             bootstrap_timeout_ms=5000,
             request_timeout_ms=20_000,
-        )
+        ),
+    ) as client:
+        yield client
+
+
+@contextmanager
+def consumer(settings: Settings, *, client_id: str) -> Iterator[KafkaConsumer]:
+    """A consumer of no group, which commits nothing and takes the largest messages that there may be."""
+    with _closing(
+        settings,
+        lambda: KafkaConsumer(
+            bootstrap_servers=bootstrap_servers(settings),
+            client_id=client_id,
+            group_id=None,
+            enable_auto_commit=False,
+            bootstrap_timeout_ms=5000,
+            fetch_max_bytes=4 * MAX_LETTER_BYTES,
+            max_partition_fetch_bytes=MAX_LETTER_BYTES,
+        ),
+    ) as client:
+        yield client
+
+
+@contextmanager
+def producer(settings: Settings, *, client_id: str) -> Iterator[KafkaProducer]:
+    """A producer whose messages every replica has when they are acknowledged, each once."""
+    with _closing(
+        settings,
+        lambda: KafkaProducer(
+            bootstrap_servers=bootstrap_servers(settings),
+            client_id=client_id,
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=MAX_LETTER_BYTES,
+            bootstrap_timeout_ms=5000,
+        ),
+    ) as client:
+        yield client
+
+
+@contextmanager
+def _closing(settings: Settings, connect: Callable[[], Any]) -> Iterator[Any]:
+    """Errors of Kafka, at first or later, are raised as Unreachable."""
+    try:
+        client = connect()
     except (KafkaError, ValueError) as error:
         raise unreachable(settings, error) from error
+    try:
+        yield client
+    except KafkaError as error:
+        raise unreachable(settings, error) from error
+    finally:
+        client.close()
+
+
+def read_topic(settings: Settings, name: str, *, client_id: str) -> Iterator[ConsumerRecord]:
+    """The messages of a topic from its beginning to where it ends now, those of one partition in order."""
+    with consumer(settings, client_id=client_id) as client:
+        ends = topic_ends(client, name)
+        if not ends:
+            return
+        client.assign(list(ends))
+        client.seek_to_beginning(*ends)
+        while any(client.position(partition) < end for partition, end in ends.items()):
+            for partition, messages in client.poll(timeout_ms=1000).items():
+                yield from (message for message in messages if message.offset < ends[partition])
+
+
+def topic_ends(client: KafkaConsumer, name: str) -> dict[TopicPartition, int]:
+    """The offset after the last message of each partition; none where there is no such topic."""
+    partitions = [TopicPartition(name, number) for number in sorted(client.partitions_for_topic(name) or ())]
+    return dict(client.end_offsets(partitions)) if partitions else {}
 
 
 def ensure_topics(settings: Settings) -> list[str]:
     """Create the topics that are missing and return their names; what is there is left as it is."""
     wanted = topics(settings)
-    client = admin(settings)
-    try:
+    with admin(settings) as client:
         present = set(client.list_topics())
         missing = [topic for topic in wanted.all() if topic.name not in present]
         if missing:
             _create(client, missing)
         _check_partitions(client, wanted)
-    except KafkaError as error:
-        raise unreachable(settings, error) from error
-    finally:
-        client.close()
     return [topic.name for topic in missing]
 
 

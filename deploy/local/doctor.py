@@ -142,11 +142,8 @@ def _kafka(settings: Settings, _servers: LocalServers) -> Iterator[Finding]:
     yield Finding("kafka", "ok", f"answers at {settings.kafka}")
     from pipeline.topics import admin, topics
 
-    client = admin(settings)
-    try:
+    with admin(settings) as client:
         present = set(client.list_topics())
-    finally:
-        client.close()
     missing = [topic.name for topic in topics(settings).all() if topic.name not in present]
     if missing:
         yield Finding("topics", "wrong", f"missing: {', '.join(missing)}", "Create them with: demarche init")

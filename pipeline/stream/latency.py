@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from itertools import permutations
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
 from pydantic import ValidationError
 
 from pipeline.records import Alert, Article, Publisher, SourceRef
 from pipeline.settings import Settings
-from pipeline.topics import bootstrap_servers, topics, unreachable
+from pipeline.topics import consumer, producer, topics
 
+_CLIENT = "demarche-bench"
 _NAMES = """
     Norway Sweden Finland Denmark Iceland Estonia Latvia Lithuania Poland Ukraine Moldova Romania Bulgaria Serbia
     Albania Greece Turkey Cyprus Egypt Libya Tunisia Algeria Morocco Kenya Uganda Rwanda Angola Zambia Brazil Peru
@@ -67,23 +67,15 @@ def invented_articles(count: int) -> Iterator[Article]:
 def measure_latency(settings: Settings, rate: float, count: int, patience_s: float) -> Latencies:
     """Publish so many articles a second and time their alerts. Workers must be running."""
     partition = TopicPartition(topics(settings).alerts.name, 0)
-    try:
-        producer = KafkaProducer(bootstrap_servers=bootstrap_servers(settings), acks="all")
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers(settings), enable_auto_commit=False)
-    except (KafkaError, ValueError) as error:
-        raise unreachable(settings, error) from error
-    try:
-        consumer.assign([partition])
-        consumer.seek_to_end(partition)
-        consumer.position(partition)
-        return _measure(settings, producer, consumer, rate, count, patience_s)
-    finally:
-        producer.close()
-        consumer.close()
+    with producer(settings, client_id=_CLIENT) as sender, consumer(settings, client_id=_CLIENT) as receiver:
+        receiver.assign([partition])
+        receiver.seek_to_end(partition)
+        receiver.position(partition)
+        return _measure(settings, sender, receiver, rate, count, patience_s)
 
 
 def _measure(
-    settings: Settings, producer: KafkaProducer, consumer: KafkaConsumer, rate: float, count: int, patience_s: float
+    settings: Settings, sender: KafkaProducer, receiver: KafkaConsumer, rate: float, count: int, patience_s: float
 ) -> Latencies:
     waiting: dict[str, float] = {}
     found = Latencies()
@@ -93,10 +85,10 @@ def _measure(
     while time.monotonic() < deadline and (sent < count or waiting):
         while sent < count and time.monotonic() >= start + sent / rate:
             article = next(articles)
-            producer.send(topics(settings).articles_raw.name, key=article.article_id.encode(), value=article.to_json())
+            sender.send(topics(settings).articles_raw.name, key=article.article_id.encode(), value=article.to_json())
             waiting[article.article_id] = time.monotonic()
             sent += 1
-        for messages in consumer.poll(timeout_ms=20).values():
+        for messages in receiver.poll(timeout_ms=20).values():
             for message in messages:
                 for article_id in _articles_of(message.value):
                     if article_id in waiting:

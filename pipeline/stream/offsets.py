@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.stream.messages import Received
-from pipeline.topics import MAX_MESSAGE_BYTES, admin, bootstrap_servers, consumer_group, unreachable
+from pipeline.topics import admin, consumer, consumer_group
 
 log = logging.getLogger(__name__)
 
@@ -74,37 +73,20 @@ class Arrivals:
 def committed_offsets(settings: Settings) -> dict[TP, int]:
     """What the workers' group has committed; raises Unreachable where Kafka is away."""
     group = consumer_group(settings)
-    client = admin(settings)
-    try:
+    with admin(settings) as client:
         offsets = client.list_group_offsets([group])[group]
-        return {TP(tp.topic, tp.partition): found.offset for tp, found in offsets.items() if found.offset >= 0}
-    except KafkaError as error:
-        raise unreachable(settings, error) from error
-    finally:
-        client.close()
+    return {TP(tp.topic, tp.partition): found.offset for tp, found in offsets.items() if found.offset >= 0}
 
 
 def fetch(settings: Settings, place: TP, offsets: Sequence[int], generation: int) -> list[Received]:
     """The messages at these offsets, as far as there are any: old ones are deleted, and transactions leave gaps."""
     partition = TopicPartition(place.topic, place.partition)
-    try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap_servers(settings),
-            group_id=None,
-            enable_auto_commit=False,
-            bootstrap_timeout_ms=5000,
-            max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
-        )
-        try:
-            consumer.assign([partition])
-            begin = max(offsets[0], consumer.beginning_offsets([partition])[partition])
-            found: list[Received] = []
-            consumer.seek(partition, begin)
-            while consumer.position(partition) <= offsets[-1]:
-                for messages in consumer.poll(_FETCH_TIMEOUT_MS).values():
-                    found += [Received.of(message, generation) for message in messages if message.offset <= offsets[-1]]
-            return found
-        finally:
-            consumer.close()
-    except (KafkaError, ValueError) as error:
-        raise unreachable(settings, error) from error
+    found: list[Received] = []
+    with consumer(settings, client_id="demarche-offsets") as client:
+        client.assign([partition])
+        begin = max(offsets[0], client.beginning_offsets([partition])[partition])
+        client.seek(partition, begin)
+        while client.position(partition) <= offsets[-1]:
+            for messages in client.poll(_FETCH_TIMEOUT_MS).values():
+                found += [Received.of(message, generation) for message in messages if message.offset <= offsets[-1]]
+    return found

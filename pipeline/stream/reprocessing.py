@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
 from pydantic import ValidationError
 
 from pipeline.records import Article
 from pipeline.settings import Settings
-from pipeline.topics import MAX_MESSAGE_BYTES, bootstrap_servers, topics, unreachable
+from pipeline.topics import producer, read_topic, topics
 
+_CLIENT = "demarche-reprocess"
 _MARK = "demarche-reprocessed"
 
 
@@ -26,31 +25,18 @@ def reprocess(settings: Settings) -> Iterator[int]:
     neither run after itself nor grow from one time to the next.
     """
     name = topics(settings).articles_raw.name
-    try:
-        newest = _newest(settings, name)
-        producer = KafkaProducer(
-            bootstrap_servers=bootstrap_servers(settings),
-            client_id="demarche-reprocess",
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=MAX_MESSAGE_BYTES,
-            bootstrap_timeout_ms=5000,
-        )
-        try:
-            pending: list[Any] = []
-            for article_id, place, article in _articles(settings, name):
-                if newest.get(article_id) != place:
-                    continue
-                again = article.model_copy(update={"backfill": True})
-                headers = [(_MARK, b"1")]
-                pending.append(producer.send(name, key=article_id.encode(), value=again.to_json(), headers=headers))
-                if len(pending) >= 500:
-                    yield _acknowledged(pending)
-            yield _acknowledged(pending)
-        finally:
-            producer.close()
-    except (KafkaError, ValueError) as error:
-        raise unreachable(settings, error) from error
+    newest = _newest(settings, name)
+    with producer(settings, client_id=_CLIENT) as client:
+        pending: list[Any] = []
+        for article_id, place, article in _articles(settings, name):
+            if newest.get(article_id) != place:
+                continue
+            again = article.model_copy(update={"backfill": True})
+            headers = [(_MARK, b"1")]
+            pending.append(client.send(name, key=article_id.encode(), value=again.to_json(), headers=headers))
+            if len(pending) >= 500:
+                yield _acknowledged(pending)
+        yield _acknowledged(pending)
 
 
 def _newest(settings: Settings, name: str) -> dict[str, tuple[int, int]]:
@@ -72,31 +58,12 @@ def _acknowledged(pending: list[Any]) -> int:
 
 def _articles(settings: Settings, name: str) -> Iterator[tuple[str, tuple[int, int], Article]]:
     """Id, place and content of all articles on the topic now, but for those that are there by reprocessing."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap_servers(settings),
-        client_id="demarche-reprocess",
-        group_id=None,
-        enable_auto_commit=False,
-        bootstrap_timeout_ms=5000,
-        max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
-    )
-    try:
-        partitions = [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
-        if not partitions:
-            return
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
-            for partition, messages in consumer.poll(timeout_ms=1000).items():
-                for message in messages:
-                    if message.offset >= ends[partition] or any(key == _MARK for key, _ in message.headers or ()):
-                        continue
-                    try:
-                        article = Article.model_validate_json(message.value or b"")
-                    except ValidationError:
-                        # It is a dead letter already.
-                        continue
-                    yield article.article_id, (message.partition, message.offset), article
-    finally:
-        consumer.close()
+    for message in read_topic(settings, name, client_id=_CLIENT):
+        if any(key == _MARK for key, _ in message.headers or ()):
+            continue
+        try:
+            article = Article.model_validate_json(message.value or b"")
+        except ValidationError:
+            # It is a dead letter already.
+            continue
+        yield article.article_id, (message.partition, message.offset), article
