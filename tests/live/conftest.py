@@ -6,14 +6,21 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from elasticsearch import Elasticsearch
+from kafka import KafkaProducer
 
 from deploy.local.ports import Ports
 from deploy.local.servers import LocalServers
+from pipeline.index import connect, ensure_indices
+from pipeline.records import Article
 from pipeline.settings import Settings, load_settings
+from pipeline.topics import bootstrap_servers, ensure_topics, topics
+from tests.live.home import Home
+from tests.live.workers import Workers
 
 LIVE_HOME = "DEMARCHE_LIVE_HOME"
 # Away from the usual ports and from those that the system gives to outgoing connections.
@@ -38,6 +45,16 @@ def shared_downloads() -> Path:
 def bare_home() -> Iterator[Path]:
     """A temporary home. Not pytest's tmp_path: started by root, the servers run as a user who cannot enter that."""
     yield from _temporary_home()
+
+
+@pytest.fixture
+def home(bare_home: Path, shared_downloads: Path) -> Iterator[Home]:
+    """A home in which a test runs `demarche` with servers of its own, which are stopped in the end."""
+    home = Home(bare_home, shared_downloads)
+    try:
+        yield home
+    finally:
+        home.run("down")
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +94,39 @@ def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a `demarche` started by a test has the same settings."""
     names = ("home", "kafka", "elasticsearch", "topic_prefix", "index_prefix", "consumer_group")
     return {**os.environ, **{f"DEMARCHE_{name.upper()}": str(getattr(settings, name)) for name in names}}
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[Elasticsearch]:
+    """A client, with topics and indices there."""
+    ensure_topics(settings)
+    client = connect(settings)
+    ensure_indices(client, settings)
+    yield client
+    client.indices.delete(index=list(client.indices.get(index=f"{settings.index_prefix}-*")))
+
+
+@pytest.fixture
+def workers(environment: dict[str, str], tmp_path: Path) -> Iterator[Workers]:
+    workers = Workers(environment, tmp_path / "worker.log")
+    yield workers
+    workers.stop()
+    print(workers.log.read_text("utf8")[-6000:])
+
+
+@pytest.fixture
+def publish(settings: Settings) -> Iterator[Callable[..., None]]:
+    producer = KafkaProducer(bootstrap_servers=bootstrap_servers(settings), max_request_size=2**24)
+
+    def publish(*values: Article | bytes) -> None:
+        for value in values:
+            key = value.article_id.encode() if isinstance(value, Article) else b"broken"
+            body = value.to_json() if isinstance(value, Article) else value
+            producer.send(topics(settings).articles_raw.name, key=key, value=body)
+        producer.flush()
+
+    yield publish
+    producer.close()
 
 
 def _addresses(local: LocalServers) -> dict[str, str]:

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,78 +21,93 @@ from pipeline.alerts import load_rules
 from pipeline.commands.alerts import replay
 from pipeline.enrich import load_enricher
 from pipeline.index import change_state, connect, ensure_indices, find_alerts
-from pipeline.records import Alert, Article
+from pipeline.records import Alert, Article, Delivery
 from pipeline.settings import Settings, load_settings
 from pipeline.topics import bootstrap_servers, ensure_topics, topics
 from tests.alerts.scenario.reading import read_scenario
+from tests.articles import article
 from tests.delivery.conftest import Receiver, receiver  # noqa: F401
-from tests.live.test_stream_live import Workers, article, client, count, eventually, publish, workers  # noqa: F401
+from tests.live.workers import Workers, count, eventually
 
 OWN_PORTS = Ports(kafka=22092, elasticsearch=22200, controller=22592)
 WARNING = "WARN Graustark must not build a dam on the Mirow river."
 
 
+@dataclass
+class Desk:
+    """Workers with one rule and one channel, and the receiver of what they deliver."""
+
+    settings: Settings
+    client: Elasticsearch
+    workers: Workers
+    receiver: Receiver
+    environment: dict[str, str]
+
+    def start(self) -> None:
+        self.workers.start(**self.environment)
+
+    def alert(self) -> Alert:
+        """The only one."""
+        self.client.indices.refresh(index=f"{self.settings.index_prefix}-alerts")
+        [alert], _ = find_alerts(self.client, self.settings)
+        return alert
+
+    def delivery(self) -> Delivery:
+        return self.alert().deliveries[0]
+
+
 @pytest.fixture
-def told(environment: dict[str, str], tmp_path: Path, receiver: Receiver) -> dict[str, str]:  # noqa: F811
-    """An environment with one rule and one channel, the receiver."""
+def desk(
+    settings: Settings,
+    client: Elasticsearch,
+    workers: Workers,
+    tmp_path: Path,
+    receiver: Receiver,  # noqa: F811
+) -> Desk:
     (tmp_path / "rules.toml").write_text('[[rule]]\nid = "any"\nchannels = ["desk"]\n', "utf8")
     (tmp_path / "channels.toml").write_text('[[channel]]\nname = "desk"\ntype = "webhook"\nurl = "env:DESK"\n', "utf8")
-    more = {"DEMARCHE_RULES": str(tmp_path / "rules.toml"), "DEMARCHE_CHANNELS": str(tmp_path / "channels.toml")}
-    return {**more, "DESK": f"http://{receiver.address}/hook", "DEMARCHE_WEB_ADDRESS": "https://news.example"}
-
-
-def only_alert(client: Elasticsearch, settings: Settings) -> Alert:  # noqa: F811
-    client.indices.refresh(index=f"{settings.index_prefix}-alerts")
-    [alert], _ = find_alerts(client, settings)
-    return alert
+    environment = {
+        "DEMARCHE_RULES": str(tmp_path / "rules.toml"),
+        "DEMARCHE_CHANNELS": str(tmp_path / "channels.toml"),
+        "DEMARCHE_WEB_ADDRESS": "https://news.example",
+        "DESK": f"http://{receiver.address}/hook",
+    }
+    return Desk(settings, client, workers, receiver, environment)
 
 
 def test_a_message_is_delivered_once_and_one_that_is_refused_by_its_replay(
-    settings: Settings,
-    client: Elasticsearch,  # noqa: F811
-    workers: Workers,  # noqa: F811
-    publish: Callable[..., None],  # noqa: F811
-    told: dict[str, str],
-    receiver: Receiver,  # noqa: F811
+    desk: Desk, publish: Callable[..., None]
 ) -> None:
-    receiver.answers = [400]
-    workers.start(**told)
+    desk.receiver.answers = [400]
+    desk.start()
     publish(article(1, WARNING))
-    eventually(lambda: [letter.step for letter in dead_letters.read_letters(settings)], ["deliver"])
-    eventually(lambda: only_alert(client, settings).deliveries[0].state, "failed", 10)
+    eventually(lambda: [letter.step for letter in dead_letters.read_letters(desk.settings)], ["deliver"])
+    eventually(lambda: desk.delivery().state, "failed", 10)
 
     # Sources that come later and a worker that is killed send nothing anew.
-    workers.kill()
+    desk.workers.kill()
     publish(article(2, WARNING))
-    workers.start(**told)
-    eventually(lambda: len(only_alert(client, settings).sources), 2)
-    assert only_alert(client, settings).deliveries[0].state == "failed"
+    desk.start()
+    eventually(lambda: len(desk.alert().sources), 2)
+    assert desk.delivery().state == "failed"
 
-    assert dead_letters.replay(settings, dead_letters.read_letters(settings)) == 1
-    eventually(lambda: only_alert(client, settings).deliveries[0].state, "sent")
-    assert [json.loads(body)["alerts"][0]["link"] for _, body in receiver.requests] == [
-        f"https://news.example/alerts/{only_alert(client, settings).alert_id}"
-    ] * 2
-    assert len({headers["Idempotency-Key"] for headers, _ in receiver.requests}) == 1
-    assert [letter.replayed_at is None for letter in dead_letters.read_letters(settings)] == [False]
+    assert dead_letters.replay(desk.settings, dead_letters.read_letters(desk.settings)) == 1
+    eventually(lambda: desk.delivery().state, "sent")
+    link = f"https://news.example/alerts/{desk.alert().alert_id}"
+    assert [json.loads(body)["alerts"][0]["link"] for _, body in desk.receiver.requests] == [link] * 2
+    assert len({headers["Idempotency-Key"] for headers, _ in desk.receiver.requests}) == 1
+    assert [letter.replayed_at is None for letter in dead_letters.read_letters(desk.settings)] == [False]
 
 
-def test_what_is_acknowledged_before_its_time_is_not_sent(
-    settings: Settings,
-    client: Elasticsearch,  # noqa: F811
-    workers: Workers,  # noqa: F811
-    publish: Callable[..., None],  # noqa: F811
-    told: dict[str, str],
-    receiver: Receiver,  # noqa: F811
-) -> None:
-    receiver.answers = [503]
-    workers.start(**told)
+def test_what_is_acknowledged_before_its_time_is_not_sent(desk: Desk, publish: Callable[..., None]) -> None:
+    desk.receiver.answers = [503]
+    desk.start()
     publish(article(1, WARNING))
-    eventually(lambda: len(receiver.requests), 1)
-    change_state(client, settings, only_alert(client, settings).alert_id, "acknowledged", by="ines")
-    eventually(lambda: only_alert(client, settings).deliveries[0].state, "dropped")
-    assert only_alert(client, settings).deliveries[0].because == "acknowledged before it was sent"
-    assert len(receiver.requests) == 1
+    eventually(lambda: len(desk.receiver.requests), 1)
+    change_state(desk.client, desk.settings, desk.alert().alert_id, "acknowledged", by="ines")
+    eventually(lambda: desk.delivery().state, "dropped")
+    assert desk.delivery().because == "acknowledged before it was sent"
+    assert len(desk.receiver.requests) == 1
 
 
 @pytest.fixture

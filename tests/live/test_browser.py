@@ -12,8 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.index import Writer, connect, find_alert
-from pipeline.settings import Settings, load_settings
-from tests.live.web_server import fill, remove, told_alert, web_server
+from pipeline.settings import Settings
+from tests.live.web_server import filled_web, told_alert
 
 pytestmark = pytest.mark.browser
 
@@ -52,19 +52,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def shared(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, str]]:
-    settings = load_settings(
-        home=tmp_path_factory.mktemp("home"),
-        index_prefix=f"browser{os.getpid()}",
-        elasticsearch=servers["elasticsearch"],
-    )
-    fill(settings)
-    names = ("home", "elasticsearch", "index_prefix")
-    chosen = {f"DEMARCHE_{name.upper()}": str(getattr(settings, name)) for name in names}
-    try:
-        with web_server({**os.environ, **chosen}) as address:
-            yield settings, address
-    finally:
-        remove(settings)
+    with filled_web(servers, tmp_path_factory.mktemp("home"), "browser") as shared:
+        yield shared
 
 
 @pytest.fixture

@@ -3,51 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sysconfig
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.local.processes import family
-
-DEMARCHE = Path(sysconfig.get_path("scripts")) / "demarche"
-
-
-class Home:
-    """A home in which the real command is run, with no settings but the home and the downloads."""
-
-    def __init__(self, path: Path, downloads: Path) -> None:
-        self.path = path
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DEMARCHE_")}
-        self._environment = {**kept, "DEMARCHE_HOME": str(path), "DEMARCHE_DOWNLOADS": str(downloads)}
-
-    def run(self, *arguments: str, timeout_s: float = 420) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [DEMARCHE, *arguments],
-            env=self._environment,
-            cwd=self.path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout_s,
-        )
-
-    def alerts(self) -> list[dict[str, Any]]:
-        lines = self.run("alerts", "list", "--output", "jsonl").stdout.splitlines()
-        return sorted((json.loads(line) for line in lines), key=lambda alert: str(alert["alert_id"]))
-
-
-@pytest.fixture
-def home(bare_home: Path, shared_downloads: Path) -> Iterator[Home]:
-    home = Home(bare_home, shared_downloads)
-    try:
-        yield home
-    finally:
-        home.run("down")
+from tests.live.home import Home
 
 
 def countries(parties: list[dict[str, Any]]) -> set[str]:

@@ -6,46 +6,14 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sysconfig
 import urllib.request
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
-import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import family, wait_until
-
-DEMARCHE = Path(sysconfig.get_path("scripts")) / "demarche"
-
-
-class Home:
-    """A home whose servers are driven by the real command."""
-
-    def __init__(self, path: Path, downloads: Path) -> None:
-        self.path = path
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DEMARCHE_")}
-        self._environment = {**kept, "DEMARCHE_HOME": str(path), "DEMARCHE_DOWNLOADS": str(downloads)}
-
-    def demarche(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [DEMARCHE, *arguments], env=self._environment, capture_output=True, text=True, check=False, timeout=280
-        )
-
-    def servers(self) -> dict[str, dict[str, str | int]]:
-        return json.loads((self.path / "servers.json").read_text("utf8"))
-
-
-@pytest.fixture
-def home(bare_home: Path, shared_downloads: Path) -> Iterator[Home]:
-    home = Home(bare_home, shared_downloads)
-    try:
-        yield home
-    finally:
-        home.demarche("down")
+from tests.live.home import Home
 
 
 def put(url: str, document: dict[str, str]) -> None:
@@ -75,25 +43,25 @@ def consume(address: str) -> bytes:
 
 
 def test_up_twice_down_and_up_again_keeps_the_data(home: Home) -> None:
-    assert home.demarche("status").returncode == 3
+    assert home.run("status").returncode == 3
 
-    first = home.demarche("up")
+    first = home.run("up")
     assert first.returncode == 0, first.stderr
     running = home.servers()
     put(f"{running['elasticsearch']['address']}/kept/_doc/1?refresh=true", {"said": "kept"})
     produce(running["kafka"]["address"], b"kept")
 
-    second = home.demarche("up")
+    second = home.run("up")
     assert "running already" in second.stdout
     assert home.servers() == running
-    assert home.demarche("status").returncode == 0
+    assert home.run("status").returncode == 0
 
-    assert home.demarche("down").returncode == 0
+    assert home.run("down").returncode == 0
     assert not (home.path / "servers.json").exists()
     for server in running.values():
         assert not family(server["token"]), "a process was left behind"
 
-    again = home.demarche("up")
+    again = home.run("up")
     assert again.returncode == 0, again.stderr
     running = home.servers()
     with urllib.request.urlopen(f"{running['elasticsearch']['address']}/kept/_doc/1") as answer:
@@ -107,24 +75,24 @@ def test_a_server_that_was_killed_is_noticed_and_only_it_is_started_again(home: 
         with suppress(OSError):  # taken already, by Kafka perhaps: as good
             taken.bind((LOOPBACK, 9092))
             taken.listen()
-        up = home.demarche("up")
+        up = home.run("up")
     assert up.returncode == 0, up.stderr
     assert "Port 9092 is taken: Kafka uses" in up.stdout
     before = home.servers()
 
     os.kill(int(before["kafka"]["pid"]), signal.SIGKILL)
     assert wait_until(lambda: not family(str(before["kafka"]["token"])), 10)
-    status = home.demarche("status")
+    status = home.run("status")
     assert status.returncode == 1
     assert "dead" in status.stdout
     assert str(home.path / "logs" / "kafka.log") in status.stdout
-    assert home.demarche("doctor").returncode == 1
+    assert home.run("doctor").returncode == 1
 
-    assert home.demarche("up").returncode == 0
+    assert home.run("up").returncode == 0
     after = home.servers()
     assert after["elasticsearch"] == before["elasticsearch"]
     assert after["kafka"]["pid"] != before["kafka"]["pid"]
-    assert home.demarche("status").returncode == 0
+    assert home.run("status").returncode == 0
 
 
 def test_hunspell_stems_english_here_where_no_language_analyzer_is(servers: dict[str, str]) -> None:
@@ -145,7 +113,7 @@ def test_a_start_that_fails_shows_the_log_and_leaves_nothing(home: Home) -> None
     storage = home.path / "kafka" / "data"
     storage.mkdir(parents=True)
     (storage / "meta.properties").write_text("version=1\nnode.id=7\ncluster.id=AAAAAAAAAAAAAAAAAAAAAA\n")
-    up = home.demarche("up")
+    up = home.run("up")
     assert up.returncode != 0
     assert "Kafka did not start" in up.stderr
     assert str(home.path / "logs" / "kafka.log") in up.stderr

@@ -15,9 +15,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.index import connect, ensure_indices
 from pipeline.settings import Settings
-from pipeline.topics import ensure_topics
 
 from .news_site import Feed, Handler, Item, Press, Seen, press, served
 from .topics import published
@@ -58,15 +56,6 @@ def sources(surroundings: dict[str, str], tmp_path: Path) -> Sources:
         return done
 
     return run
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[Elasticsearch]:
-    ensure_topics(settings)
-    client = connect(settings)
-    ensure_indices(client, settings)
-    yield client
-    client.indices.delete(index=list(client.indices.get(index=f"{settings.index_prefix}-*")))
 
 
 @pytest.fixture

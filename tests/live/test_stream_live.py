@@ -8,136 +8,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from elasticsearch import Elasticsearch
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from pipeline import dead_letters
-from pipeline.index import connect, ensure_indices
-from pipeline.records import Alert, Article, Publisher, SourceRef
+from pipeline.records import Alert, Article
 from pipeline.settings import Settings
 from pipeline.stream.worker import progress_path
-from pipeline.topics import bootstrap_servers, ensure_topics, topics
-
-WORKER = Path(__file__).parent / "stream_worker.py"
-PATIENCE_S = 90.0
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[Elasticsearch]:
-    ensure_topics(settings)
-    client = connect(settings)
-    ensure_indices(client, settings)
-    yield client
-    client.indices.delete(index=list(client.indices.get(index=f"{settings.index_prefix}-*")))
-
-
-class Workers:
-    """Starts the worker, as often as it is killed, and stops it in the end."""
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self.environment = environment
-        self.log = log
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, **environment: str) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, str(WORKER)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env=self.environment | environment,
-            )
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(10)
-
-    def stop(self) -> int | None:
-        if self.process is None or self.process.poll() is not None:
-            return None
-        self.process.terminate()
-        return self.process.wait(30)
-
-
-@pytest.fixture
-def workers(environment: dict[str, str], tmp_path: Path) -> Iterator[Workers]:
-    workers = Workers(environment, tmp_path / "worker.log")
-    yield workers
-    workers.stop()
-    print(workers.log.read_text("utf8")[-6000:])
-
-
-@pytest.fixture
-def publish(settings: Settings) -> Iterator[Callable[..., None]]:
-    producer = KafkaProducer(bootstrap_servers=bootstrap_servers(settings), max_request_size=2**24)
-
-    def publish(*values: Article | bytes) -> None:
-        for value in values:
-            key = value.article_id.encode() if isinstance(value, Article) else b"broken"
-            body = value.to_json() if isinstance(value, Article) else value
-            producer.send(topics(settings).articles_raw.name, key=key, value=body)
-        producer.flush()
-
-    yield publish
-    producer.close()
-
-
-def article(number: int, text: str = "Nothing happened today.", **more: object) -> Article:
-    url = f"https://example.org/{number}"
-    now = datetime.now(UTC)
-    fields: dict[str, object] = {
-        "article_id": Article.id_of(url),
-        "url": url,
-        "canonical_url": url,
-        "title": f"Headline of article number {number}, made for this test",
-        "text": text,
-        "fetched_at": now,
-        "first_seen_at": now,
-        "published_at": now,
-        "content_hash": Article.content_hash_of("", text),
-        "source": SourceRef(connector="test", id="test"),
-        "publisher": Publisher(id=f"publisher-{number}"),
-    }
-    return Article(**fields | more)
-
-
-def eventually(what: Callable[[], object], wanted: object, patience_s: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + patience_s
-    found = what()
-    while found != wanted and time.monotonic() < deadline:
-        time.sleep(0.5)
-        found = what()
-    assert found == wanted
-
-
-def count(client: Elasticsearch, settings: Settings, kind: str) -> int:
-    name = f"{settings.index_prefix}-{kind}"
-    client.indices.refresh(index=name)
-    number: int = client.count(index=name)["count"]
-    return number
+from pipeline.topics import read_topic, topics
+from tests.articles import article
+from tests.live.workers import PATIENCE_S, Workers, count, eventually
 
 
 def alerts_on_topic(settings: Settings) -> list[Alert]:
-    name = topics(settings).alerts.name
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers(settings), enable_auto_commit=False)
-    try:
-        partition = TopicPartition(name, 0)
-        consumer.assign([partition])
-        consumer.seek_to_beginning(partition)
-        found: list[Alert] = []
-        while len(found) < consumer.end_offsets([partition])[partition]:
-            for messages in consumer.poll(1000).values():
-                found += [Alert.model_validate_json(message.value) for message in messages]
-        return found
-    finally:
-        consumer.close()
+    messages = read_topic(settings, topics(settings).alerts.name, client_id="demarche-tests")
+    return [Alert.model_validate_json(message.value) for message in messages]
 
 
 def test_bad_messages_become_dead_letters_and_good_ones_go_through(

@@ -7,7 +7,6 @@ import contextlib
 import csv
 import io
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -23,26 +22,13 @@ from pipeline.index import Query, Writer, connect, search, search_with_facets
 from pipeline.index.paging import every_hit, first_page, page
 from pipeline.settings import Settings
 from tests.live.test_search_live import HOSTILE
-from tests.live.web_server import fill, remove, told_alert, web_server
+from tests.live.web_server import filled_web, told_alert
 
 
 @pytest.fixture(scope="module")
 def shared(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, str]]:
-    """Settings of a filled index, and the address of its pages."""
-    from pipeline.settings import load_settings
-
-    prefix = f"web{os.getpid()}"
-    settings = load_settings(
-        home=tmp_path_factory.mktemp("home"), index_prefix=prefix, elasticsearch=servers["elasticsearch"]
-    )
-    fill(settings)
-    names = ("home", "elasticsearch", "index_prefix")
-    chosen = {f"DEMARCHE_{name.upper()}": str(getattr(settings, name)) for name in names}
-    try:
-        with web_server({**os.environ, **chosen}) as address:
-            yield settings, address
-    finally:
-        remove(settings)
+    with filled_web(servers, tmp_path_factory.mktemp("home"), "web") as shared:
+        yield shared
 
 
 @pytest.fixture

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from pipeline.index import Writer, connect, ensure_indices
 from pipeline.records import Alert, EnrichedArticle, Entity, Stance, StateChange, Telling
-from pipeline.settings import Settings
+from pipeline.settings import Settings, load_settings
 from tests.live.test_search_live import FINLAND, SEEN, TAVIL, US, alert, article, statement
 
 SCRIPT = "from pipeline.cli import main; main(['web', '--port', '0'])"
@@ -31,6 +33,20 @@ def web_server(environment: dict[str, str]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def filled_web(servers: dict[str, str], home: Path, prefix: str) -> Iterator[tuple[Settings, str]]:
+    """Settings of an index that is filled, under a prefix of this process, and the address of its pages."""
+    settings = load_settings(home=home, index_prefix=f"{prefix}{os.getpid()}", elasticsearch=servers["elasticsearch"])
+    fill(settings)
+    names = ("home", "elasticsearch", "index_prefix")
+    chosen = {f"DEMARCHE_{name.upper()}": str(getattr(settings, name)) for name in names}
+    try:
+        with web_server({**os.environ, **chosen}) as address:
+            yield settings, address
+    finally:
+        remove(settings)
 
 
 def articles() -> list[EnrichedArticle]:

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.dead_letters import Incoming
-from pipeline.records import Article, Publisher, SourceRef
 from pipeline.settings import Settings, load_settings
 
 FAKES = Path(__file__).parent / "fakes"
@@ -22,29 +20,6 @@ def settings(tmp_path: Path) -> Settings:
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the fake enricher importable, also by the processes that we start."""
     monkeypatch.syspath_prepend(str(FAKES))
-
-
-@pytest.fixture
-def article() -> Callable[..., Article]:
-    def make(number: int, text: str = "Nothing happened.", **more: object) -> Article:
-        url = f"https://example.org/{number}"
-        now = datetime.now(UTC)
-        fields: dict[str, object] = {
-            "article_id": Article.id_of(url),
-            "url": url,
-            "canonical_url": url,
-            "title": f"Title {number}",
-            "text": text,
-            "fetched_at": now,
-            "first_seen_at": now,
-            "published_at": now,
-            "content_hash": Article.content_hash_of("", text),
-            "source": SourceRef(connector="test", id="test"),
-            "publisher": Publisher(id=f"p{number}"),
-        }
-        return Article(**fields | more)
-
-    return make
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline import dead_letters
+from pipeline import dead_letters, topics
 from pipeline.dead_letters import Incoming, Letter, Mark, letters_from, make_letter, why_not_replayable
 
 Make = Callable[..., Incoming]
@@ -43,7 +43,7 @@ def test_a_huge_message_is_cut_and_says_so(incoming: Make, monkeypatch: pytest.M
 
 def test_a_letter_of_the_largest_message_fits_its_topic(incoming: Make) -> None:
     letter = make_letter("enrich", incoming(1, b"x" * dead_letters.MAX_MESSAGE_BYTES), "r" * 10_000)
-    assert len(letter.to_json()) < dead_letters.MAX_LETTER_BYTES - 10_000
+    assert len(letter.to_json()) < topics.MAX_LETTER_BYTES - 10_000
 
 
 def test_a_replayed_message_that_fails_again_opens_the_same_letter(incoming: Make) -> None:
