@@ -18,6 +18,7 @@ from rich.console import Console
 from deploy.local.downloads import check_space
 from deploy.local.java import QUICK_START
 from deploy.local.layout import Layout
+from deploy.local.logs import rolling_log
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import Process, describe
 
@@ -39,23 +40,6 @@ discovery.type: single-node
 xpack.security.enabled: false
 # On a desk's nearly full disk the watermarks would make indices read-only; `demarche doctor` warns instead.
 cluster.routing.allocation.disk.threshold_enabled: false
-"""
-
-_LOGGING = """\
-status = error
-rootLogger.level = info
-rootLogger.appenderRef.file.ref = file
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = ${sys:es.logs.base_path}/elasticsearch.log
-appender.file.filePattern = ${sys:es.logs.base_path}/elasticsearch.log.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d{ISO8601} %-5p %c{1.}: %m%n
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 10MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 3
 """
 
 
@@ -86,7 +70,7 @@ class Elasticsearch:
             self._layout.own(self._folder / folder)
         values = {"data": self._folder / "data", "logs": self._layout.logs, "host": LOOPBACK, "port": port}
         self._layout.write(self._config / "elasticsearch.yml", _CONFIG.format(**values))
-        self._layout.write(self._config / "log4j2.properties", _LOGGING)
+        self._layout.write(self._config / "log4j2.properties", rolling_log(self.log))
         self._layout.write(self._config / "jvm.options", self._jvm_options())
         self._dictionary()
         self._pid_file.unlink(missing_ok=True)

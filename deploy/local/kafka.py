@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.local.java import QUICK_START
 from deploy.local.layout import Layout
+from deploy.local.logs import rolling_log
 from deploy.local.ports import LOOPBACK, first_free
 from deploy.local.processes import Process
 from pipeline.errors import Terminal
@@ -40,22 +41,6 @@ transaction.state.log.num.partitions=5
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=5
-"""
-
-_LOGGING = """\
-rootLogger.level = INFO
-rootLogger.appenderRef.file.ref = file
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = {log}
-appender.file.filePattern = {log}.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d{{ISO8601}} %-5p %c{{1}}: %m%n
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 10MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 3
 """
 
 
@@ -90,7 +75,7 @@ class Kafka:
             "max_message": MAX_MESSAGE_BYTES,
         }
         self._layout.write(config / "server.properties", _PROPERTIES.format(**values))
-        self._layout.write(config / "log4j2.properties", _LOGGING.format(log=self.log))
+        self._layout.write(config / "log4j2.properties", rolling_log(self.log))
         if not (self._folder / "data" / "meta.properties").exists():
             self._format(config / "server.properties")
 
