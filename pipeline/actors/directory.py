@@ -72,6 +72,8 @@ class Directory:
         self._resolved: dict[tuple[str, str | None, date], Match | None] = {}
         self._readings: dict[str, list[tuple[str, re.Pattern[str], re.Pattern[str] | None]]] = {}
         self._add_states()
+        self._add_regions()
+        self._add_parts()
         self._add_bodies()
         self._add_organisations()
         self._add_people()
@@ -271,9 +273,9 @@ class Directory:
                     self.index.add(code, alias, "alias", note=state.note)
                 for seat in (state.capital, *state.seats):
                     self.index.add(code, seat, "metonym")
-                for demonym in state.demonyms:
-                    for form in (demonym, *_plurals(demonym)):
-                        self.index.add(code, form, "demonym")
+                self._add_demonyms(code, state.demonyms)
+
+    def _add_regions(self) -> None:
         for name, region in self.files.regions.items():
             identity = f"region/{slug(name)}"
             country = self._place_name(region.country, name)
@@ -281,9 +283,15 @@ class Directory:
             self.index.add(identity, name, "name", note=region.note)
             for alias in region.aliases:
                 self.index.add(identity, alias, "alias", note=region.note)
-            for demonym in region.demonyms:
-                for form in (demonym, *_plurals(demonym)):
-                    self.index.add(identity, form, "demonym")
+            self._add_demonyms(identity, region.demonyms)
+
+    def _add_demonyms(self, identity: str, demonyms: Iterable[str]) -> None:
+        for demonym in demonyms:
+            for form in (demonym, *_plurals(demonym)):
+                self.index.add(identity, form, "demonym")
+
+    def _add_parts(self) -> None:
+        """Parts of a state that have a name and nothing else, such as its provinces."""
         for code, names in self.files.parts.items():
             for name in names:
                 identity = f"region/{slug(name)}"

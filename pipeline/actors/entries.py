@@ -236,31 +236,15 @@ def _key(value: Any, kind: str, number: int, path: Path) -> str:
 
 
 def _read(files: Files, path: Path) -> None:
-    seen: set[str] = set()
     for table, value in _load(path).items():
         if table in _LISTS and isinstance(value, list):
-            field, model = _LISTS[table]
-            target = getattr(files, field)
-            for number, item in enumerate(value, 1):
-                key = _key(item, table, number, path)
-                if f"{table}/{key}" in seen:
-                    raise BadSetting(f'{path}: [[{table}]] "{key}" stands there twice.', _HINT)
-                seen.add(f"{table}/{key}")
-                target[key] = _entry(model, {**item, "id": key}, path, f'[[{table}]] "{key}"')
-                files.where[key] = str(path)
+            _add_list(files, table, value, path)
         elif table in _TABLES and isinstance(value, dict):
-            target = getattr(files, table)
-            for key, item in value.items():
-                target[key] = _entry(_TABLES[table], item, path, f'[{table}] "{key}"')
-                files.where[key] = str(path)
+            _add_table(files, table, value, path)
         elif table in _SINGLE and isinstance(value, dict):
             setattr(files, table, _entry(_SINGLE[table], value, path, f"[{table}]"))
         elif table == "parts" and isinstance(value, dict):
-            for key, names in value.items():
-                if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                    raise BadSetting(f'{path}: [parts] "{key}" must be a list of names.', _HINT)
-                files.parts[key] = names
-                files.where[key] = files.where.get(key, str(path))
+            _add_parts(files, value, path)
         elif table == "checked":
             files.checked = _checked(value, path)
         elif table == "given_names" and isinstance(value, dict):
@@ -271,6 +255,34 @@ def _read(files: Files, path: Path) -> None:
             files.common_surnames += [str(name) for name in value]
         else:
             raise BadSetting(f'{path}: unknown table "{table}".', _HINT)
+
+
+def _add_list(files: Files, table: str, items: list[Any], path: Path) -> None:
+    field, model = _LISTS[table]
+    target = getattr(files, field)
+    seen: set[str] = set()
+    for number, item in enumerate(items, 1):
+        key = _key(item, table, number, path)
+        if key in seen:
+            raise BadSetting(f'{path}: [[{table}]] "{key}" stands there twice.', _HINT)
+        seen.add(key)
+        target[key] = _entry(model, {**item, "id": key}, path, f'[[{table}]] "{key}"')
+        files.where[key] = str(path)
+
+
+def _add_table(files: Files, table: str, items: dict[str, Any], path: Path) -> None:
+    target = getattr(files, table)
+    for key, item in items.items():
+        target[key] = _entry(_TABLES[table], item, path, f'[{table}] "{key}"')
+        files.where[key] = str(path)
+
+
+def _add_parts(files: Files, parts: dict[str, Any], path: Path) -> None:
+    for key, names in parts.items():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise BadSetting(f'{path}: [parts] "{key}" must be a list of names.', _HINT)
+        files.parts[key] = names
+        files.where[key] = files.where.get(key, str(path))
 
 
 def _reading(value: Any, number: int, path: Path) -> Reading:

@@ -278,7 +278,7 @@ def statement_records(enriched: EnrichedArticle) -> list[StatementRecord]:
 
 def _record(enriched: EnrichedArticle, statement: Statement) -> StatementRecord:
     text = enriched.title if statement.field == "title" else enriched.text
-    evidence = _evidence_span(statement, text)
+    evidence = _evidence_span(statement)
     named = {p.actor_id for p in [*statement.speakers, *statement.addressees] if p.actor_id}
     named |= {p.country for p in [*statement.speakers, *statement.addressees] if p.country}
     said = " ".join(text[s:e] for s, e in statement.content)
@@ -312,7 +312,7 @@ def _record(enriched: EnrichedArticle, statement: Statement) -> StatementRecord:
     )
 
 
-def _evidence_span(statement: Statement, text: str) -> Span:
+def _evidence_span(statement: Statement) -> Span:
     spans = [s for s in (statement.source, statement.cue, *statement.content) if s is not None]
     spans += [p.span for p in statement.addressees if p.span is not None]
     if not spans:
