@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -56,25 +57,16 @@ Engine = Callable[[list[Claim], StatementRecord, datetime, Memory], Outcome]
 """pipeline.alerts.process with rules and settings filled in."""
 
 
+@dataclass(frozen=True)
 class AlertStep:
-    name = "alert"
-
-    def __init__(
-        self,
-        engine: Engine,
-        table: ClaimsTable,
-        writer: AlertWriter,
-        outbox: Outbox,
-        topic: str,
-        *,
-        console: Callable[[Alert], None],
-    ) -> None:
-        self._engine = engine
-        self._table = table
-        self._writer = writer
-        self._outbox = outbox
-        self._topic = topic
-        self._console = console
+    engine: Engine
+    table: ClaimsTable
+    writer: AlertWriter
+    outbox: Outbox
+    topic: str
+    _: KW_ONLY
+    console: Callable[[Alert], None]
+    name: str = "alert"
 
     async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]:
         given_up: list[GivenUp] = []
@@ -87,8 +79,8 @@ class AlertStep:
             try:
                 record = StatementRecord.model_validate_json(incoming.value or b"")
                 side = record.key
-                before = states[side] if side in states else read_state(self._table.get(side))
-                outcome = self._engine(before.claims, record, now, before.memory)
+                before = states[side] if side in states else read_state(self.table.get(side))
+                outcome = self.engine(before.claims, record, now, before.memory)
             except ValidationError as error:
                 given_up.append(GivenUp(incoming, f"Not a statement: {describe(error)}", "BadInput"))
                 continue
@@ -110,20 +102,20 @@ class AlertStep:
         return given_up
 
     async def _remember(self, side: str, state: SideState, because_of: Incoming) -> None:
-        if state != read_state(self._table.get(side)):
-            await self._table.put(side, state.to_json(), because_of)
+        if state != read_state(self.table.get(side)):
+            await self.table.put(side, state.to_json(), because_of)
 
     async def _deliver(self, because_of: Incoming, alert: Alert, new: bool) -> GivenUp | None:
         """Elasticsearch decides whether an alert is new: it was made before where a crash made us forget."""
         try:
-            created = new and await asyncio.to_thread(self._writer.alert, alert, create=True)
+            created = new and await asyncio.to_thread(self.writer.alert, alert, create=True)
             if not created:
-                await asyncio.to_thread(self._writer.alert, alert, create=False)
-            await self._outbox.send(self._topic, alert.alert_id.encode(), alert.to_json())
+                await asyncio.to_thread(self.writer.alert, alert, create=False)
+            await self.outbox.send(self.topic, alert.alert_id.encode(), alert.to_json())
         except BadSetting:
             raise
         except Terminal as error:
             return GivenUp(because_of, f"The alert was refused: {error}", type(error).__name__)
         if created:
-            self._console(alert)
+            self.console(alert)
         return None

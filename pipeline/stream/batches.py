@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol, TypeVar
 
 from pipeline.dead_letters import Incoming
@@ -48,42 +48,34 @@ class Step(Protocol):
     async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]: ...
 
 
+@dataclass(frozen=True)
 class Batches:
     """Carries batches through one step.
 
     `bury` writes a dead letter and returns when Kafka has it; `ours` tells whether a message is still this worker's.
     """
 
-    def __init__(
-        self,
-        step: Step,
-        *,
-        bury: Callable[[str, GivenUp], Awaitable[None]],
-        ours: Callable[[Incoming], bool],
-        counters: Counters,
-        progress: Progress,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self.step = step
-        self._bury = bury
-        self._ours = ours
-        self._counters = counters
-        self._progress = progress
-        self._sleep = sleep
+    step: Step
+    _: KW_ONLY
+    bury: Callable[[str, GivenUp], Awaitable[None]]
+    ours: Callable[[Incoming], bool]
+    counters: Counters
+    progress: Progress
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def carry(self, batch: Sequence[Incoming]) -> None:
         """Return when every message of the batch that is still ours is done with."""
         name = self.step.name
-        self._counters.received[name] += len(batch)
+        self.counters.received[name] += len(batch)
         for given_up in await self._through_step(batch):
             log.warning("Step %s gives up a message of %s: %s", name, given_up.incoming.topic, given_up.reason)
             await self._bury_durably(given_up)
-            self._counters.dropped[name, given_up.error_type] += 1
-        self._progress.done(name)
+            self.counters.dropped[name, given_up.error_type] += 1
+        self.progress.done(name)
 
     async def _bury_durably(self, given_up: GivenUp) -> None:
         async def work() -> None:
-            await self._bury(self.step.name, given_up)
+            await self.bury(self.step.name, given_up)
 
         try:
             await self._patiently(work, [given_up.incoming])
@@ -91,7 +83,7 @@ class Batches:
             log.info("A message that was given up on went to another worker.")
 
     async def _through_step(self, batch: Sequence[Incoming], faults: int = 0) -> list[GivenUp]:
-        ours = [incoming for incoming in batch if self._ours(incoming)]
+        ours = [incoming for incoming in batch if self.ours(incoming)]
         if not ours:
             return []
 
@@ -111,7 +103,7 @@ class Batches:
             if faults + 1 >= FAULTS_ALLOWED:
                 log.exception("Step %s keeps failing on a message", self.step.name)
                 return [GivenUp(ours[0], f"Step {self.step.name} failed: {error}", type(error).__name__)]
-        await self._sleep(FIRST_PAUSE_S)
+        await self.sleep(FIRST_PAUSE_S)
         return await self._through_step(ours, faults + 1)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]], batch: Sequence[Incoming]) -> T:
@@ -122,13 +114,13 @@ class Batches:
                 result = await work()
             except (Transient, BadSetting) as error:
                 # A setting too, a password or an index that is gone: no fault of the messages, and it can be mended.
-                if not any(self._ours(incoming) for incoming in batch):
+                if not any(self.ours(incoming) for incoming in batch):
                     raise NotOurs from error
-                if self._progress.waiting(name, str(error)):
+                if self.progress.waiting(name, str(error)):
                     log.warning("Step %s waits: %s Nothing is lost, it goes on by itself.", name, error)
-                await self._sleep(pause)
+                await self.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
             else:
-                if self._progress.going_on(name):
+                if self.progress.going_on(name):
                     log.info("Step %s goes on.", name)
                 return result

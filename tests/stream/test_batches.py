@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_messages_that_went_to_another_worker_are_left_to_it(incoming: Make, tmp
     async def lose(seconds: float) -> None:
         bench.lost.update({1, 2})
 
-    bench.batches._sleep = lose
+    bench.batches = replace(bench.batches, sleep=lose)
     bench.carry(incoming(1), incoming(2))
     assert step.done == []
     assert bench.buried == []
