@@ -88,32 +88,29 @@ class SitemapConnector:
         first = "newest" not in checkpoint
         newest = datetime.fromtimestamp(checkpoint.get("newest", 0), UTC)
         addresses: list[Address] = []
-        if found.is_index:
-            for part in self._children(found, checkpoint):
-                if isinstance(part, Address):
-                    addresses.append(part)
-                else:
-                    yield part
-        else:
-            addresses = found.addresses
-        since = target.now - _FRESH if first else newest - _FRESH
+        for part in self._children(found, checkpoint) if found.is_index else found.addresses:
+            if isinstance(part, Address):
+                addresses.append(part)
+            else:
+                yield part
         undated = [address for address in addresses if address.dated is None]
         if len(undated) > _MAX_UNDATED:
             reason = f"It lists {len(undated):,} pages without a date, too many to tell which are new."
             yield Refusal(target.name, f"{reason} Name its news sitemap.")
             undated = []
-        taken = [address for address in addresses if address.dated and address.dated >= since]
         if first:
+            # Anything that has no date may be old.
             for address in undated:
                 entries.is_known(address.loc, address.stamp)
                 entries.read(address.loc, address.stamp)
-        else:
-            taken += undated
+            undated = []
+        since = (target.now if first else newest) - _FRESH
+        taken = [address for address in addresses if address.dated and address.dated >= since] + undated
         taken.sort(key=lambda address: address.dated or newest, reverse=True)
-        fresh = [Listed(address.loc, address.stamp, address.fields) for address in taken]
-        if len(fresh) > MAX_PAGES:
-            yield Refusal(response.url, f"It lists {len(fresh):,} new pages; the newest {MAX_PAGES:,} are read.")
-        yield from read_listed(fresh[:MAX_PAGES], entries, target, CONNECTOR)
+        if len(taken) > MAX_PAGES:
+            yield Refusal(response.url, f"It lists {len(taken):,} new pages; the newest {MAX_PAGES:,} are read.")
+        listed = (Listed(address.loc, address.stamp, address.fields) for address in taken[:MAX_PAGES])
+        yield from read_listed(listed, entries, target, CONNECTOR)
         dates = [address.dated for address in addresses if address.dated and address.dated <= target.now]
         checkpoint["newest"] = max([newest, *dates]).timestamp()
         target.reach_s = (target.now - min(dates)).total_seconds() if dates else None

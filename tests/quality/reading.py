@@ -41,20 +41,7 @@ class Reading:
 
 def read(title: str, text: str, day: date) -> Reading:
     """Read one article as of a day."""
-    moment = datetime.combine(day, time(12), UTC)
-    article = Article(
-        article_id=hash_id(text),
-        url="file:///reading",
-        canonical_url="file:///reading",
-        title=title,
-        text=text,
-        language="en",
-        published_at=moment,
-        fetched_at=moment,
-        first_seen_at=moment,
-        content_hash=hash_id(title, text),
-        source=SourceRef(connector="files", id="reading"),
-    )
+    article = _article("reading", title, text, datetime.combine(day, time(12), UTC))
     reader = enricher()
     fields: dict[FieldName, Doc] = {"title": reader.nlp(title), "text": reader.nlp(without_datelines(text))}
     cast = reader.entities.read(fields, at=day)
@@ -64,23 +51,23 @@ def read(title: str, text: str, day: date) -> Reading:
 
 def enriched(texts: Iterable[tuple[str, str, str]], day: datetime = _SEED_DAY) -> list[EnrichedArticle]:
     """Enrich (id, title, text) triples, as of a day."""
-    articles = [
-        Article(
-            article_id=hash_id(name),
-            url=f"file:///{name}",
-            canonical_url=f"file:///{name}",
-            title=title,
-            text=text,
-            language="en",
-            published_at=day,
-            fetched_at=day,
-            first_seen_at=day,
-            content_hash=hash_id(title, text),
-            source=SourceRef(connector="files", id=name),
-        )
-        for name, title, text in texts
-    ]
-    return list(enricher().pipe(articles))
+    return list(enricher().pipe(_article(name, title, text, day) for name, title, text in texts))
+
+
+def _article(name: str, title: str, text: str, day: datetime) -> Article:
+    return Article(
+        article_id=hash_id(name),
+        url=f"file:///{name}",
+        canonical_url=f"file:///{name}",
+        title=title,
+        text=text,
+        language="en",
+        published_at=day,
+        fetched_at=day,
+        first_seen_at=day,
+        content_hash=hash_id(title, text),
+        source=SourceRef(connector="files", id=name),
+    )
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
