@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from types import TracebackType
+from typing import Self
 
 from pipeline.errors import Transient
 
@@ -26,7 +28,12 @@ class Database:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(tables)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._connection.close()
 
     @contextmanager

@@ -20,7 +20,6 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from connectors.base import Checkpoint
 from connectors.database import Database
@@ -58,21 +57,13 @@ class Plan:
     unchanged: bool
 
 
-class Ledger:
+class Ledger(Database):
     """The rows of one stream, for many threads; several processes may share the file."""
 
     def __init__(self, path: Path, stream: str) -> None:
         self._stream = stream
         self._today = 0
-        self._db = Database(path, _TABLES + STORY_TABLES, holds="The list of known articles")
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._db.close()
+        super().__init__(path, _TABLES + STORY_TABLES, holds="The list of known articles")
 
     def plan(
         self,
@@ -88,7 +79,7 @@ class Ledger:
         source only if that source said something else before. With `again`, an unchanged article is to be sent too.
         Articles `on_their_way` are about to be acknowledged.
         """
-        with self._db.transaction() as db:
+        with self.transaction() as db:
             self._forget_old(db, int(article.fetched_at.timestamp() // 86400))
             article = self._under_known_id(db, article)
             key = (self._stream, article.article_id)
@@ -167,7 +158,7 @@ class Ledger:
 
     def acknowledge(self, articles: list[Article]) -> None:
         """Kafka has these, as they were planned."""
-        with self._db.transaction() as db:
+        with self.transaction() as db:
             db.executemany(
                 "UPDATE articles SET acknowledged = 1 WHERE stream = ? AND article_id = ? AND content_hash = ?",
                 [(self._stream, article.article_id, article.content_hash) for article in articles],
@@ -175,11 +166,11 @@ class Ledger:
 
     def checkpoint(self, source: str) -> Checkpoint:
         query = "SELECT checkpoint FROM checkpoints WHERE stream = ? AND source = ?"
-        with self._db.use() as db:
+        with self.use() as db:
             row = db.execute(query, (self._stream, source)).fetchone()
         return dict(json.loads(row[0])) if row else {}
 
     def save_checkpoint(self, source: str, checkpoint: Checkpoint) -> None:
         values = (self._stream, source, json.dumps(checkpoint))
-        with self._db.use() as db:
+        with self.use() as db:
             db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", values)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
@@ -213,22 +212,14 @@ def _moment(seconds: float | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-class Schedule:
+class Schedule(Database):
     """The rows of all sources, for many threads; `demarche sources list` may read them meanwhile."""
 
     def __init__(self, path: Path) -> None:
-        self._db = Database(path, _TABLE, holds="The state of the sources")
-
-    def __enter__(self) -> Schedule:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._db.close()
+        super().__init__(path, _TABLE, holds="The state of the sources")
 
     def states(self) -> dict[str, State]:
-        with self._db.use() as db:
+        with self.use() as db:
             rows = db.execute("SELECT source, state FROM schedule").fetchall()
         found = {}
         for source, written in rows:
@@ -240,9 +231,9 @@ class Schedule:
         return found
 
     def save(self, source: str, state: State) -> None:
-        with self._db.use() as db:
+        with self.use() as db:
             db.execute("INSERT OR REPLACE INTO schedule VALUES (?, ?)", (source, state.model_dump_json()))
 
     def remove(self, source: str) -> None:
-        with self._db.use() as db:
+        with self.use() as db:
             db.execute("DELETE FROM schedule WHERE source = ?", (source,))

@@ -91,7 +91,7 @@ def test_a_ledger_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_said_so(ledger: Ledger) -> None:
-    with pytest.raises(Transient, match="disk is not full"), ledger._db.use():
+    with pytest.raises(Transient, match="disk is not full"), ledger.use():
         raise sqlite3.OperationalError("database or disk is full")
 
 

@@ -210,7 +210,7 @@ def test_the_state_outlives_the_process(tmp_path: Path) -> None:
         schedule.remove("https://b.example/")
     with Schedule(path) as schedule:
         assert schedule.states() == {SOURCE.url: told.state}
-        with schedule._db.use() as db:
+        with schedule.use() as db:
             db.execute("UPDATE schedule SET state = '{}'")
         assert schedule.states() == {}, "a row of another version counts for nothing"
     (tmp_path / "file").write_text("in the way")

@@ -112,7 +112,7 @@ def test_only_the_last_articles_are_compared(ledger: Ledger, monkeypatch: pytest
         story(ledger, f"p{seed}", report(seed))
     assert story(ledger, "late", report(1)) != first
     assert story(ledger, "press", report(1)) == first
-    with ledger._db.use() as db:
+    with ledger.use() as db:
         assert db.execute("SELECT count(DISTINCT number) FROM story_samples").fetchone()[0] <= 10
 
 

@@ -167,7 +167,7 @@ def test_names_are_forgotten_after_half_a_year_and_articles_are_not(ledger: Ledg
     take(ledger, told(FIRST))
     later = {"fetched_at": NOW + timedelta(days=181)}
     take(ledger, told("https://gazette.example/other", title="Other", text="Other. " + LONG).model_copy(update=later))
-    with ledger._db.use() as db:
+    with ledger.use() as db:
         names = db.execute("SELECT DISTINCT canonical_url FROM names").fetchall()
     assert names == [("https://gazette.example/other",)]
     assert take(ledger, told(FIRST).model_copy(update=later)).unchanged
