@@ -28,7 +28,7 @@ def enriched(scenario: Scenario) -> list[EnrichedArticle]:
     return list(load_enricher(OPTIONS).pipe(ordered))
 
 
-@pytest.mark.parametrize("name, articles, warnings", [("tuned", 207, 25), ("kept", 60, 8)])
+@pytest.mark.parametrize("name, articles, warnings", [("tuned", 207, 25), ("fresh", 95, 12), ("kept", 60, 8)])
 def test_scenarios_are_what_they_say(name: str, articles: int, warnings: int) -> None:
     scenario = read_scenario(name)
     told = list(scenario.warning_of.values())
