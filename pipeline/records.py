@@ -259,6 +259,20 @@ class StatementRecord(Record):
     def said_at(self) -> datetime:
         return self.published_at or self.first_seen_at
 
+    @property
+    def evidence_at(self) -> int:
+        """Where in its field the evidence begins: at the first of the statement's spans."""
+        spans = [span for span in (self.statement.source, self.statement.cue, *self.statement.content) if span]
+        spans += [party.span for party in self.statement.addressees if party.span]
+        return min((span[0] for span in spans), default=0)
+
+    def wording(self, span: Span | None) -> str:
+        """The words at a span of the field, so far as they are evidence."""
+        if span is None:
+            return ""
+        start, end = (max(at - self.evidence_at, 0) for at in span)
+        return self.evidence[start:end]
+
 
 AlertState = Literal["open", "acknowledged", "muted", "closed"]
 

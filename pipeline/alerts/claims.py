@@ -143,11 +143,9 @@ def is_retold(record: StatementRecord) -> bool:
     Words that somebody passes on are told in the past perfect too: they may be news.
     """
     statement = record.statement
-    spans = [span for span in (statement.source, statement.cue, *statement.content) if span]
-    spans += [party.span for party in statement.addressees if party.span]
-    if statement.relays or statement.cue is None or not spans:
+    if statement.relays or statement.cue is None:
         return False
-    start = min(span[0] for span in spans)
+    start = record.evidence_at
     before_cue = record.evidence[: statement.cue[0] - start]
     said = min((span[0] for span in statement.content), default=start + len(record.evidence))
     frame = record.evidence[: max(said, statement.cue[1]) - start]

@@ -199,15 +199,8 @@ def _due(firing: Firing, rule: Rule, claim: Claim, others: list[Claim], now: dat
 
 
 def _about(record: StatementRecord) -> str:
-    """The words that `about` points at; positions are those of the article, the evidence is a slice of it."""
-    statement = record.statement
-    spans = [span for span in (statement.source, statement.cue, *statement.content) if span]
-    spans += [party.span for party in statement.addressees if party.span]
-    if statement.about is None or not spans:
-        return ""
-    start = min(span[0] for span in spans)
-    end = min(statement.about[1] - start, len(record.evidence))
-    return record.evidence[max(statement.about[0] - start, 0) : max(end, 0)]
+    """The words that `about` points at, as far as they are evidence."""
+    return record.wording(record.statement.about)
 
 
 def alert_id(rule: str, claim_id: str) -> str:

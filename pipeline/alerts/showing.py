@@ -37,11 +37,5 @@ def most_telling(tellings: Iterable[Telling], act: str) -> Telling | None:
 
 
 def _names_addressee(record: StatementRecord, words: str) -> bool:
-    statement = record.statement
-    spans = [span for span in (statement.source, statement.cue, *statement.content) if span]
-    spans += [party.span for party in statement.addressees if party.span]
-    start = min((span[0] for span in spans), default=0)
-    named = [
-        record.evidence[party.span[0] - start : party.span[1] - start] for party in statement.addressees if party.span
-    ]
+    named = [record.wording(party.span) for party in record.statement.addressees]
     return any(name and name in words for name in named)

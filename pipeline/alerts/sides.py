@@ -6,6 +6,7 @@ side, so that a side that only the rest of the article tells must be found befor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pipeline.alerts.countries import place_code
@@ -15,6 +16,8 @@ from pipeline.records import WARNING_ACTS, EnrichedArticle, Party, StatementReco
 _UNKNOWN = ("person/", "org/")
 """How the ids of those begin of whom we know the name alone."""
 _GOVERNING = ("state", "organisation")
+_TOGETHER = re.compile(r"\b(?:together|jointly|along|in concert) with (?P<who>[^.;:]+)")
+"""Who joins in a statement without being its grammatical subject."""
 _INFERRED_CONFIDENCE = 0.5
 _OPENING = 700
 """What an article is about, its headline and first sentences tell."""
@@ -28,26 +31,68 @@ def settle(records: Sequence[StatementRecord], article: EnrichedArticle) -> list
     # Words to somebody first, headlines last: words to nobody in particular join them.
     ordered = sorted(records, key=lambda r: (r.statement.field == "title", not r.statement.addressees))
     context = context_of(f"{article.title}. {article.text[:_OPENING]}")
-    return [
-        _political(record.model_copy(update={"side": _side(record, speakers, headline), "context": context}), records)
-        for record in ordered
-        if not _is_turned_round(record, records)
-    ]
+    speaking = [party for record in records for party in record.statement.speakers]
+    movements = {party.side for party in speaking if party.kind == "organisation" and not is_known(party)}
+    settled: list[StatementRecord] = []
+    for record in ordered:
+        if _is_turned_round(record, records):
+            continue
+        told = {party.side for other in records if _same_voice(other, record) for party in other.statement.addressees}
+        side = _known_side(record, told) or _home_side(record, movements) or _warner_below(record, settled)
+        side = side or _only_other(record, told, speakers, headline)
+        settled.append(_political(record.model_copy(update={"side": side, "context": context}), records))
+    return settled
 
 
-def _side(record: StatementRecord, speakers: set[str], headline: set[str | None]) -> str | None:
+def _known_side(record: StatementRecord, told: set[str]) -> str | None:
+    """The side that the speakers themselves tell. A joint statement has one, whichever speaker is named first."""
+    parties = [party for party in record.statement.speakers if not _is_at_home(party, told)]
+    known = {party.side for party in parties if is_known(party)}
+    words = [word for party in parties if not party.actor_id for word in party.name.split()]
+    beside = _TOGETHER.search(record.wording(record.statement.source)) if known else None
+    words += beside["who"].split() if beside else []
+    found = known | {code for word in words if (code := place_code(word))}
+    return min(found, default=None)
+
+
+def _is_at_home(party: Party, told: set[str]) -> bool:
+    """Whether a group without a name speaks to the state it is named by: "rebels in northern Chad" to Chad's army."""
+    return party.kind == "group" and party.actor_id is None and party.country in told
+
+
+def _home_side(record: StatementRecord, movements: set[str]) -> str | None:
+    """Rebels without a name speak for the one movement that an article has speak; else for themselves."""
+    parties = record.statement.speakers
+    told = {party.side for party in record.statement.addressees}
+    if not parties or not any(_is_at_home(party, told) for party in parties):
+        return None
+    return next(iter(movements)) if len(movements) == 1 else parties[0].name.casefold()
+
+
+def _warner_below(record: StatementRecord, settled: Sequence[StatementRecord]) -> str | None:
+    """Whom a headline calls by a word ("Rebels warn …") is who warns in its text, where that is one side."""
+    if record.statement.field != "title" or record.statement.act not in WARNING_ACTS:
+        return None
+    sides = {r.side for r in settled if r.statement.field == "text" and r.statement.act in WARNING_ACTS and r.side}
+    return next(iter(sides)) if len(sides) == 1 else None
+
+
+def _same_voice(a: StatementRecord, b: StatementRecord) -> bool:
+    voices = [{party.actor_id or party.name for party in record.statement.speakers} for record in (a, b)]
+    return bool(voices[0] & voices[1])
+
+
+def _only_other(
+    record: StatementRecord, told: set[str], speakers: set[str], headline: set[str | None]
+) -> str | None:
+    """Who is known by a surname or an office speaks for the one side that speaks, or that the headline names.
+
+    Never for one to whom he speaks anywhere in the article.
+    """
     parties = record.statement.speakers
     if not parties:
         return None
-    known = _known_sides([record])
-    named = {
-        code for party in parties if not party.actor_id for word in party.name.split() if (code := place_code(word))
-    }
-    if known or named:
-        # A joint statement has one side, whichever of its speakers an outlet names first.
-        return min(known | named)
-    addressees = {party.side for party in record.statement.addressees}
-    for possible in (speakers - addressees, headline - addressees):
+    for possible in (speakers - told, headline - told):
         if len(possible) == 1:
             return next(iter(possible))
     return parties[0].side

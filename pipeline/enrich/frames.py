@@ -23,7 +23,7 @@ _TERM = re.compile(
     r"\b((\d+|one|two|three|four|five|six|ten|twelve)[- ](hours?|days?|weeks?|months?)|until|deadline|by \w+day)\b",
     re.IGNORECASE,
 )
-_OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|it|they|we)\b", re.IGNORECASE)
+_OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|lose|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
 _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})

@@ -32,6 +32,7 @@ from pipeline.records import Entity, FieldName, Party
 
 _SERVICES = frozenset({"health", "weather", "court", "police", "fire", "coastguard", "transport", "tax", "customs"})
 _LEADERS = frozenset({"leader", "president", "minister", "premier", "politician"})
+_MEMBERSHIP = frozenset({"member", "fighter"})
 _STATES_TOGETHER = frozenset({"country", "nation", "capital", "state", "government"})
 # Bodies and offices that every state has: alone they are those of the state that the article is about.
 _OF_SOME_STATE = frozenset(
@@ -159,10 +160,10 @@ class Cast:
         coreference.mention(root, self._of_entity(entity, root), top=top)
 
     def _place_by_owner(self, entity: LinkedEntity, top: Token) -> None:
-        """ "Its spokeswoman, Eleni Sarri": she speaks for whom the pronoun means."""
+        """ "Its spokeswoman, Eleni Sarri", "the bloc's envoy Eleni Sarri": she speaks for whom the owner means."""
         person = self.people.named(entity.span.text)
         owner = syntax.possessor(top)
-        who = self.pronouns[id(top.doc)].get(owner.i, []) if owner is not None else []
+        who = self.pronouns[id(top.doc)].get(owner.i) or self._body_before(owner) if owner is not None else []
         if person is None or len(who) != 1 or not person.titles & POLITICAL or not self.people.is_placeless(person):
             return
         actor_id = who[0].party.actor_id
@@ -473,20 +474,29 @@ class Cast:
         return [self._common(token, core, modifiers)]
 
     def _of_each_state(self, token: Token, core: tuple[int, int]) -> list[Resolved]:
-        """ "Kenyan and Ugandan officials", "the Russian and Chinese presidents": one party for each state."""
+        """ "Kenyan and Ugandan officials", "the presidents of Russia and China": one party for each state."""
         if not _plural(token):
             return []
+        text = syntax.text_of(token.doc)
         inside = self._entities(token.doc, *core)
         states = {e.actor.id: e for e in inside if e.actor is not None and e.actor.kind == "state"}
+        if states:
+            words = text[max(e.span.end_char for e in states.values()) : core[1]].strip()
+        else:
+            words = text[core[0] : core[1]].removeprefix("the ").removeprefix("The ")
+            owners = [t for name, who in syntax.prepositions(token) if name == "of" for t in syntax.conjuncts(who)]
+            named = [e for t in owners if (e := self._entity_at(t)) is not None and e.actor is not None]
+            states = {e.actor.id: e for e in named if e.actor is not None and e.actor.kind == "state"}
         if len(states) < 2:
             return []
-        after = max(e.span.end_char for e in states.values())
-        words = syntax.text_of(token.doc)[after : core[1]].strip()
         found = []
         for entity in states.values():
             one = self.directory.office(f"{entity.span.text} {singular(words)}", at=self.at)
             known = one is not None and one.id.startswith("person/")
             actor = one if known else self.directory.office(f"{entity.span.text} {words}", at=self.at)
+            if actor is None:
+                body = self.directory.resolve(f"{entity.span.text}'s {singular(words)}", at=self.at)
+                actor = body.actor if body is not None and body.how == "body" else None
             if actor is not None:
                 found.append(self._resolved(actor, core, known=True, titles={token.lower_}))
         return found if len(found) == len(states) else []
@@ -521,6 +531,8 @@ class Cast:
         expert = head in EXPERT
         technical = head in TECHNICAL or bool(words & _SERVICES)
         rules = head in POLITICAL or bool(words & {"government", "military"})
+        # "Members of the movement" speak for it.
+        rules = rules or (head in _MEMBERSHIP and any(m.kind == "organisation" and m.political for m in modifiers))
         political = rules and not expert and not technical
         relay = bool(words & {"media", "television", "radio", "newspaper", "magazine"}) or (
             head == "agency" and "news" in words

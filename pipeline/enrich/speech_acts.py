@@ -48,8 +48,8 @@ _POSSIBLE = frozenset({"may", "might", "could", "can"})
 _CONDITIONAL = re.compile(
     r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b", re.IGNORECASE
 )
-_THREATENED_ELSE = re.compile(r"\bor (else|face|be|see|suffer|(it|they|he|we|you) will)\b", re.IGNORECASE)
-_CONSEQUENCE = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|it will|they will|we will)|unless)\b", re.IGNORECASE)
+_THREATENED_ELSE = re.compile(r"\bor (else|face|be|see|suffer|lose|(it|they|he|we|you) will)\b", re.IGNORECASE)
+_CONSEQUENCE = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|lose|it will|they will|we will)|unless)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -296,7 +296,7 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
         # "Budapest, long threatened by Brussels with the loss of its funds, signed."
         return True
     perfect = any(a.lower_ in {"had", "'d", "’d"} for a in syntax.auxiliaries(verb))
-    if relative and perfect:
+    if (relative and perfect) or _is_since(verb):
         return True
     if verb.dep_ == "advcl" and verb.i < verb.head.i:
         # "Weeks after Ottawa warned Delhi, …", "Cautioned by Moscow, …": what the news is measured from.
@@ -306,6 +306,12 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
     if verb.dep_ in {"acl", "ccomp"} and verb.head.pos_ == "NOUN" and verb.head.lemma_.lower() in RUMOURS:
         return True
     return bool(EARLIER.search(_around_cue(verb, attribution)))
+
+
+def _is_since(verb: Token) -> bool:
+    """ "Since Monday, when an official warned Riga, …": what has gone on from then is the news."""
+    when = next((t for t in verb.lefts if t.lower_ == "when"), None)
+    return when is not None and "since" in {t.lower_ for t in verb.doc[max(when.i - 4, verb.sent.start) : when.i]}
 
 
 def _around_cue(verb: Token, attribution: Attribution) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from spacy.tokens import Token
@@ -132,8 +133,8 @@ class _FieldReader:
         acts: dict[int, SpeechAct],
     ) -> Statement:
         act = acts[id(attribution)]
-        who = self.speakers[id(attribution)]
         told = self._parties(act.addressees)
+        who = _as_powers(self.speakers[id(attribution)], told)
         relays = [r for token in attribution.relays for r in self.cast.resolve(token)]
         status = act.status
         outer = attribution.parent
@@ -251,6 +252,17 @@ def _act_by_speaker(act: SpeechAct, who: list[Resolved]) -> Act:
     if any(r.expert for r in who):
         return "PREDICT"
     return "OTHER" if act.certainty == 1 else "STATE"
+
+
+def _as_powers(who: list[Resolved], told: list[Resolved]) -> list[Resolved]:
+    """A central bank that speaks to markets is a technical body; to a government or a region it speaks as the state."""
+    if not any(r.party.kind in {"state", "region"} or (r.political and r.party.country) for r in told):
+        return who
+    return [replace(r, political=True) if _is_central_bank(r.party) else r for r in who]
+
+
+def _is_central_bank(party: Party) -> bool:
+    return party.actor_id is not None and party.actor_id.endswith("/central-bank")
 
 
 def _parties_once(resolved: list[Resolved]) -> list[Party]:
