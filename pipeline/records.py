@@ -233,7 +233,7 @@ class StatementRecord(Record):
     side: str | None = None
     """For whom the first speaker speaks, as the whole article tells it (pipeline.alerts.sides)."""
     context: list[str] = Field(default_factory=list)
-    """Content words of the headline and the first sentences."""
+    """Content words of the headline and the first sentences, and the states that they name."""
     article_id: str
     revision: int = 1
     url: str
@@ -344,6 +344,8 @@ class Claim(Record):
     side: str
     speakers: list[Party] = Field(default_factory=list)
     addressees: list[Party] = Field(default_factory=list)
+    told_sides: list[str] = Field(default_factory=list)
+    """Sides of those addressees whom a telling names as told, not only in its words."""
     matter: list[str] = Field(default_factory=list)
     actor_ids: list[str] = Field(default_factory=list)
     tellings: list[Telling] = Field(default_factory=list)

@@ -15,15 +15,16 @@ Where a statement ties a claim of its own article to one told elsewhere, the two
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 from pipeline.alerts.countries import place_code
 from pipeline.alerts.matter import OPENING, Matter, contradiction, matter_of
 from pipeline.alerts.showing import clarity
 from pipeline.alerts.sides import is_known
-from pipeline.records import WARNING_ACTS, Claim, Party, StatementRecord, Telling, hash_id
+from pipeline.records import WARNING_ACTS, Claim, Party, Statement, StatementRecord, Telling, hash_id
 from pipeline.settings import Settings
 
 _DIRECTIVES = frozenset({"URGE", "DEMAND"})
@@ -98,13 +99,15 @@ def same_matter(a: Matter, b: Matter, *, addressed: bool) -> tuple[float, str]:
     return overlap + 0.05 * shared, "both name " + ", ".join(a.shown(shared_terms | shared_names))
 
 
-def same_story(a: Matter, b: Matter) -> tuple[float, str]:
+def same_story(a: Matter, b: Matter, parties: Collection[str] = ()) -> tuple[float, str]:
     """How well the articles around two tellings agree, for tellings of one day by one side to one addressee.
 
     Such tellings are seldom about two things: it is enough that they share one word and the articles another, or, where
-    they share none, that the headlines and first sentences share several.
+    they share none, that the headlines and first sentences share several. A third state counts as a word, `parties`
+    are those who speak and are spoken to.
     """
     around = (a.terms | a.context) & (b.terms | b.context)
+    around |= ((a.names | a.places) & (b.names | b.places)) - set(parties)
     needed = _STORY_WORDS - 1 if a.terms & b.terms else _STORY_WORDS
     if len(around) < needed or contradiction(a, b):
         return 0.0, ""
@@ -205,19 +208,40 @@ def _candidate(
     if here and record.statement.field == "title":
         # A headline may call somebody by a word or a name that only its text explains: "warns South".
         ours = {party.side for party in record.statement.addressees if is_known(party)}
-    if ours and theirs and not ours & theirs:
+    if ours and theirs and not ours & theirs and told_sides(record.statement) and claim.told_sides:
         return None
     if here:
-        return _told_here(claim, record, matter)
-    addressed = ours & theirs or (
-        matter.names & theirs if not ours else ours & _names_in(claim) if not theirs else None
-    )
-    return _told_elsewhere(claim, record, matter, addressed=bool(addressed))
+        return None if ours and theirs and not ours & theirs else _told_here(claim, record, matter)
+    return _told_elsewhere(claim, record, matter, _whether_addressed(ours, theirs, matter, Matter.of_marks(claim.matter)))
 
 
-def _names_in(claim: Claim) -> frozenset[str]:
-    """Whom the words of a claim name: without an addressee, they are said to one of those."""
-    return Matter.of_marks(claim.matter).names
+def told_sides(statement: Statement) -> list[str]:
+    """The sides to whom it is said in so many words; an addressee only named in what is said is a guess."""
+    within = [
+        party
+        for party in statement.addressees
+        if not party.span or not any(start <= party.span[0] < end for start, end in statement.content)
+    ]
+    return sorted(_sides(within))
+
+
+class Addressed(IntEnum):
+    """How well two tellings agree on whom they are said to."""
+
+    NO = 0
+    AROUND = 1
+    """One names nobody, and its article names the addressee of the other."""
+    YES = 2
+
+
+def _whether_addressed(ours: set[str], theirs: set[str], matter: Matter, other: Matter) -> Addressed:
+    """A telling without an addressee is said to one whom its words name, or else, it may be, whom its article names."""
+    if ours and theirs:
+        return Addressed.YES if ours & theirs else Addressed.NO
+    wanted, bare = (theirs, matter) if theirs else (ours, other)
+    if wanted & bare.names:
+        return Addressed.YES
+    return Addressed.AROUND if wanted & bare.places else Addressed.NO
 
 
 def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candidate | None:
@@ -279,22 +303,25 @@ def _directive_and_warning(record: StatementRecord, claim: Claim, matter: Matter
     return act in WARNING_ACTS and claim.act in _DIRECTIVES and any(other.direction == "-" for other in matters)
 
 
-def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, *, addressed: bool) -> Candidate | None:
+def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, told: Addressed) -> Candidate | None:
     if claim_group(record.statement.act) != claim_group(claim.act):
         return None
+    addressed = told is Addressed.YES
     best: tuple[float, str] = (0.0, "")
     for telling in claim.tellings:
         best = max(best, same_matter(matter, Matter.of_marks(telling.matter), addressed=addressed))
     if best[0]:
         addressee = "to the same addressee" if addressed else "where one names no addressee"
         return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
-    if addressed and _is_near(claim, record):
+    if told and _is_near(claim, record):
+        parties = {side_of(record), *_sides(record.statement.addressees), *_sides(claim.addressees)}
         for telling in claim.tellings:
-            best = max(best, same_story(matter, Matter.of_marks(telling.matter)))
+            best = max(best, same_story(matter, Matter.of_marks(telling.matter), parties))
         if best[0]:
-            return Candidate(claim, best[0], f"to the same addressee, and {best[1]}", in_article=False)
+            addressee = "to the same addressee" if addressed else "where one article names the other's addressee"
+            return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
     points_back = not _sides(record.statement.addressees) and _points_back(record)
-    return _vague(claim, record, Matter(context=matter.context) if points_back else matter, addressed=addressed)
+    return _vague(claim, record, Matter(context=matter.context, places=matter.places) if points_back else matter, addressed=addressed)
 
 
 def _is_near(claim: Claim, record: StatementRecord) -> bool:
@@ -350,17 +377,24 @@ def _ties(best: Candidate, other: Candidate, matter: Matter) -> bool:
 def _may_become_one(a: Claim, b: Claim) -> bool:
     """Two claims of which both have alerted stay two: an alert cannot be taken back."""
     alerted = [{firing.rule for firing in claim.firings if firing.created_at} for claim in (a, b)]
-    ours, theirs = _sides(a.addressees), _sides(b.addressees)
+    ours, theirs = set(a.told_sides), set(b.told_sides)
     return not (alerted[0] and alerted[1]) and not (ours and theirs and not ours & theirs)
 
 
 def _merge(into: Claim, other: Claim) -> Claim:
     present = {firing.rule for firing in into.firings}
+    told = {*into.told_sides, *other.told_sides}
+    addressees = [
+        party
+        for party in _united(into.addressees, other.addressees)
+        if not told or not (side := _sides([party])) or side & told
+    ]
     return into.model_copy(
         update={
             "act": into.act if into.act in WARNING_ACTS else other.act,
             "speakers": _united(into.speakers, other.speakers),
-            "addressees": _united(into.addressees, other.addressees),
+            "addressees": addressees,
+            "told_sides": sorted(told),
             "matter": sorted({*into.matter, *other.matter}),
             "actor_ids": sorted({*into.actor_ids, *other.actor_ids}),
             "tellings": sorted([*into.tellings, *other.tellings], key=lambda telling: telling.said_at),
@@ -381,6 +415,7 @@ def _new_claim(record: StatementRecord, matter: Matter, because: str) -> Claim:
         side=side_of(record),
         speakers=statement.speakers,
         addressees=statement.addressees,
+        told_sides=told_sides(statement),
         matter=matter.marks(),
         actor_ids=record.actor_ids,
         tellings=[_telling(record, matter, because)],
@@ -393,7 +428,7 @@ def _with_telling(claim: Claim, record: StatementRecord, matter: Matter, because
     """The claim with one more telling. Words that only point back say nothing new about its matter."""
     terms = Matter.of_marks(claim.matter).terms
     if terms and not terms & matter.terms and _points_back(record):
-        matter = Matter(context=matter.context)
+        matter = Matter(context=matter.context, places=matter.places)
     single = _new_claim(record, matter, because)
     return _merge(claim, single)
 

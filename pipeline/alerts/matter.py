@@ -1,8 +1,9 @@
 """What a telling is about, in a form in which other words for the same matter compare equal.
 
-Five kinds of marks, kept as strings so that they travel in records: `t:` a content word by its stem, or the concept it
+Six kinds of marks, kept as strings so that they travel in records: `t:` a content word by its stem, or the concept it
 belongs to (matter.toml); `n:` a name, countries by code; `#:` a quantity with its unit; `d:` the direction of what is
-wanted, `-` for forbidding and `+` for bidding; `c:` a content word of the article around the telling.
+wanted, `-` for forbidding and `+` for bidding; `c:` a content word of the article around the telling, `p:` a state named
+there.
 """
 
 from __future__ import annotations
@@ -136,6 +137,7 @@ class Matter:
     quantities: frozenset[tuple[str, float]] = frozenset()
     direction: str = ""
     context: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
     written: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The words as written by term and name, for reasons that people read; only while a statement is taken in."""
 
@@ -148,6 +150,7 @@ class Matter:
         found = [f"t:{term}" for term in self.terms] + [f"n:{name}" for name in self.names]
         found += [f"#:{unit}={value:g}" for unit, value in self.quantities]
         found += [f"c:{word}" for word in self.context]
+        found += [f"p:{place}" for place in self.places]
         return sorted(found + ([f"d:{self.direction}"] if self.direction else []))
 
     def shown(self, marks: Iterable[str]) -> list[str]:
@@ -156,7 +159,7 @@ class Matter:
 
     @classmethod
     def of_marks(cls, marks: Iterable[str]) -> Matter:
-        by_kind: dict[str, list[str]] = {"t": [], "n": [], "#": [], "d": [], "c": []}
+        by_kind: dict[str, list[str]] = {"t": [], "n": [], "#": [], "d": [], "c": [], "p": []}
         for mark in marks:
             kind, _, value = mark.partition(":")
             by_kind.setdefault(kind, []).append(value)
@@ -167,6 +170,7 @@ class Matter:
             quantities=frozenset((unit, float(value)) for unit, _, value in quantities),
             direction=by_kind["d"][0] if by_kind["d"] else "",
             context=frozenset(by_kind["c"]),
+            places=frozenset(by_kind["p"]),
         )
 
 
@@ -196,13 +200,16 @@ def matter_of(record: StatementRecord) -> Matter:
         quantities=frozenset(_quantities(record.words[:OPENING])),
         direction=_direction(record.evidence[:OPENING]) or _direction(record.words[:OPENING]),
         context=frozenset(around) - terms,
+        places=frozenset(code for word in record.context if (code := place_code(word))),
         written={**around, **written},
     )
 
 
 def context_of(text: str) -> list[str]:
-    """Content words of a passage as written, one for each term; names of states are left out."""
-    return list(_by_term(word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text)).values())
+    """Content words and states of a passage as written, each once."""
+    words = [word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text)]
+    states = {code: word for word in reversed(words) if (code := place_code(word))}
+    return [*_by_term(words).values(), *states.values()]
 
 
 def _by_term(words: Iterable[str]) -> dict[str, str]:
