@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from pipeline.alerts.countries import place_code
+from pipeline.alerts.addressees import is_known, sides_of, told_sides
 from pipeline.alerts.matter import OPENING, Matter, contradiction, matter_of
 from pipeline.alerts.showing import clarity
-from pipeline.alerts.sides import is_known
-from pipeline.records import WARNING_ACTS, Claim, Party, Statement, StatementRecord, Telling, hash_id
+from pipeline.records import WARNING_ACTS, Claim, Party, StatementRecord, Telling, hash_id
 from pipeline.settings import Settings
 
 _DIRECTIVES = frozenset({"URGE", "DEMAND"})
@@ -203,7 +202,7 @@ def _candidate(
     in_time = claim.first_seen_at - window <= record.said_at <= claim.last_seen_at + window
     if (claim.status != record.statement.status and not any_status) or not in_time:
         return None
-    ours, theirs = _sides(record.statement.addressees), _sides(claim.addressees)
+    ours, theirs = sides_of(record.statement.addressees), sides_of(claim.addressees)
     here = any(telling.article_id == record.article_id for telling in claim.tellings)
     if here and record.statement.field == "title":
         # A headline may call somebody by a word or a name that only its text explains: "warns South".
@@ -211,18 +210,10 @@ def _candidate(
     if ours and theirs and not ours & theirs and told_sides(record.statement) and claim.told_sides:
         return None
     if here:
-        return None if ours and theirs and not ours & theirs else _told_here(claim, record, matter)
-    return _told_elsewhere(claim, record, matter, _whether_addressed(ours, theirs, matter, Matter.of_marks(claim.matter)))
-
-
-def told_sides(statement: Statement) -> list[str]:
-    """The sides to whom it is said in so many words; an addressee only named in what is said is a guess."""
-    within = [
-        party
-        for party in statement.addressees
-        if not party.span or not any(start <= party.span[0] < end for start, end in statement.content)
-    ]
-    return sorted(_sides(within))
+        return _told_here(claim, record, matter)
+    return _told_elsewhere(
+        claim, record, matter, _whether_addressed(ours, theirs, matter, Matter.of_marks(claim.matter))
+    )
 
 
 class Addressed(IntEnum):
@@ -253,7 +244,7 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
     )
     shared = (matter.terms & union.terms) | (matter.names & union.names)
     anaphor = _points_back(record)
-    addressed = bool(_sides(record.statement.addressees) & _sides(claim.addressees))
+    addressed = bool(sides_of(record.statement.addressees) & sides_of(claim.addressees))
     headline = addressed and record.statement.field == "title"
     # Quoted words that no cue calls a warning, to somebody whom their article has warned: they are of that warning.
     plain = addressed and record.statement.act_basis == "words"
@@ -265,7 +256,7 @@ def _told_here(claim: Claim, record: StatementRecord, matter: Matter) -> Candida
             return None
         score -= 1
     elif not (anaphor or shared or headline or plain) and _both_detailed(matter, union, addressed=addressed):
-        if _sides(record.statement.addressees) or not _sides(claim.addressees):
+        if sides_of(record.statement.addressees) or not sides_of(claim.addressees):
             return None
         # Words to nobody in particular, by a side that warns somebody in the same article, are words of that warning.
         return Candidate(claim, score - 1.5, "told in the same article, and it is said to nobody else", in_article=True)
@@ -299,8 +290,10 @@ def _directive_and_warning(record: StatementRecord, claim: Claim, matter: Matter
     """Whether one is a warning and the other bids somebody not to act."""
     act = record.statement.act
     if act in _DIRECTIVES and claim.act in WARNING_ACTS:
-        return matter.direction == "-"
-    return act in WARNING_ACTS and claim.act in _DIRECTIVES and any(other.direction == "-" for other in matters)
+        return matter.direction.startswith("-")
+    return (
+        act in WARNING_ACTS and claim.act in _DIRECTIVES and any(other.direction.startswith("-") for other in matters)
+    )
 
 
 def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, told: Addressed) -> Candidate | None:
@@ -314,14 +307,19 @@ def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, told:
         addressee = "to the same addressee" if addressed else "where one names no addressee"
         return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
     if told and _is_near(claim, record):
-        parties = {side_of(record), *_sides(record.statement.addressees), *_sides(claim.addressees)}
+        parties = {side_of(record), *sides_of(record.statement.addressees), *sides_of(claim.addressees)}
         for telling in claim.tellings:
             best = max(best, same_story(matter, Matter.of_marks(telling.matter), parties))
         if best[0]:
             addressee = "to the same addressee" if addressed else "where one article names the other's addressee"
             return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
-    points_back = not _sides(record.statement.addressees) and _points_back(record)
-    return _vague(claim, record, Matter(context=matter.context, places=matter.places) if points_back else matter, addressed=addressed)
+    points_back = not sides_of(record.statement.addressees) and _points_back(record)
+    return _vague(
+        claim,
+        record,
+        Matter(context=matter.context, places=matter.places) if points_back else matter,
+        addressed=addressed,
+    )
 
 
 def _is_near(claim: Claim, record: StatementRecord) -> bool:
@@ -336,7 +334,7 @@ def _vague(claim: Claim, record: StatementRecord, matter: Matter, *, addressed: 
         return None
     if matter.names and theirs.names and not matter.names & theirs.names:
         return None
-    if not addressed and (_sides(record.statement.addressees) or (_sides(claim.addressees) and matter.terms)):
+    if not addressed and (sides_of(record.statement.addressees) or (sides_of(claim.addressees) and matter.terms)):
         return None
     if not _is_near(claim, record):
         return None
@@ -387,7 +385,7 @@ def _merge(into: Claim, other: Claim) -> Claim:
     addressees = [
         party
         for party in _united(into.addressees, other.addressees)
-        if not told or not (side := _sides([party])) or side & told
+        if not told or not (side := sides_of([party])) or side & told
     ]
     return into.model_copy(
         update={
@@ -415,7 +413,7 @@ def _new_claim(record: StatementRecord, matter: Matter, because: str) -> Claim:
         side=side_of(record),
         speakers=statement.speakers,
         addressees=statement.addressees,
-        told_sides=told_sides(statement),
+        told_sides=sorted(told_sides(statement)),
         matter=matter.marks(),
         actor_ids=record.actor_ids,
         tellings=[_telling(record, matter, because)],
@@ -458,23 +456,11 @@ def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
 def _why_new(claims: Sequence[Claim], record: StatementRecord) -> str:
     if not claims:
         return "new claim: no open claim of this side"
-    ours = _sides(record.statement.addressees)
-    same = [claim for claim in claims if not ours or ours & _sides(claim.addressees)]
+    ours = sides_of(record.statement.addressees)
+    same = [claim for claim in claims if not ours or ours & sides_of(claim.addressees)]
     if not same:
         return f"new claim: none of {len(claims)} open claims of this side has this addressee"
     return f"new claim: none of {len(same)} open claims of this side to this addressee is about the same matter"
-
-
-def _sides(parties: Iterable[Party]) -> set[str]:
-    """The sides of addressees; plain words such as "neighbour" or "briefing" are nobody whom others could name too."""
-    return {_place_in(party) or party.side for party in parties if is_known(party) or not party.name.islower()}
-
-
-def _place_in(party: Party) -> str | None:
-    """The state in an unresolved name: Canadian milk."""
-    if party.country or party.actor_id or party.affiliation_id:
-        return None
-    return next((code for word in party.name.split() if (code := place_code(word))), None)
 
 
 def _united(parties: Sequence[Party], more: Sequence[Party]) -> list[Party]:

@@ -1,9 +1,9 @@
 """What a telling is about, in a form in which other words for the same matter compare equal.
 
 Six kinds of marks, kept as strings so that they travel in records: `t:` a content word by its stem, or the concept it
-belongs to (matter.toml); `n:` a name, countries by code; `#:` a quantity with its unit; `d:` the direction of what is
-wanted, `-` for forbidding and `+` for bidding; `c:` a content word of the article around the telling, `p:` a state named
-there.
+belongs to (matter.toml); `n:` a name, countries by code; `#:` a quantity with its unit; `d:` the act that is wanted,
+after `-` where it is forbidden and `+` where it is bidden; `c:` a content word of the article around the telling; `p:`
+a state named there.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ _BIDDING_CUE = _CUE.replace("threaten|", "")
 _DIRECTIVE = re.compile(
     _CUE
     + r"(?:(?!\b(?:over|of|about|that|as|if|because|when|with|by)\b)[^.;,:“”\"])*?"
-    + r"\b(?P<forbids>against|not to|never to|off)\b"
+    + r"\b(?P<forbids>against|not to|never to|off)\b(?P<forbidden>(?: [\w-]+){0,5})"
     + r"|"
     + _BIDDING_CUE
     + r"(?:(?!\b(?:over|of|about|that|as|if|because|when|with|by|against|not)\b)[^.;,:“”\"])*?"
-    + r"\bto (?!the\b|a\b|an\b|its\b|his\b|her\b|their\b|both\b)(?P<bids>[a-z]+)"
+    + r"\bto (?!the\b|a\b|an\b|its\b|his\b|her\b|their\b|both\b)(?P<bids>[a-z]+)(?P<bidden>(?: [\w-]+){0,5})"
 )
 _WITHHOLDING = {"avoid", "refrain", "stop", "halt", "cease", "desist", "end", "abandon", "drop", "quit"}
 
@@ -234,7 +234,16 @@ def _direction(text: str) -> str:
     match = _DIRECTIVE.search(text)
     if match is None:
         return ""
-    return "-" if match["forbids"] or match["bids"] in _WITHHOLDING else "+"
+    if match["forbids"]:
+        return "-" + _first_term(match["forbidden"])
+    if match["bids"] in _WITHHOLDING:
+        return "-" + _first_term(match["bidden"])
+    return "+" + _first_term(match["bids"] + match["bidden"])
+
+
+def _first_term(words: str) -> str:
+    """The act that is bidden or forbidden: the first word that says anything."""
+    return next((term for word in words.split() if word not in _SMALL and (term := _term(word))), "")
 
 
 def contradiction(a: Matter, b: Matter) -> str:
@@ -243,7 +252,7 @@ def contradiction(a: Matter, b: Matter) -> str:
         ours, theirs = ({value for u, value in matter.quantities if u == unit} for matter in (a, b))
         if not any(abs(x - y) <= 0.02 * max(x, y) for x in ours for y in theirs):
             return f"{_listed(ours)} {unit} is not {_listed(theirs)} {unit}"
-    if a.direction and b.direction and a.direction != b.direction:
+    if a.direction[:1] != b.direction[:1] and a.direction[1:] == b.direction[1:] != "":
         return "one bids what the other forbids"
     return ""
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from pipeline.alerts.addressees import is_known, told_sides
 from pipeline.alerts.countries import place_code
 from pipeline.alerts.matter import context_of
 from pipeline.records import WARNING_ACTS, EnrichedArticle, Party, StatementRecord
 
-_UNKNOWN = ("person/", "org/")
-"""How the ids of those begin of whom we know the name alone."""
 _GOVERNING = ("state", "organisation")
 _TOGETHER = re.compile(r"\b(?:together|jointly|along|in concert) with (?P<who>[^.;:]+)")
 """Who joins in a statement without being its grammatical subject."""
@@ -25,34 +24,91 @@ _OPENING = 700
 
 def settle(records: Sequence[StatementRecord], article: EnrichedArticle) -> list[StatementRecord]:
     """The records with their side and context; a headline that has the parties the wrong way round is left out."""
-    warners = _known_sides(r for r in records if r.statement.act in WARNING_ACTS and r.statement.field == "text")
-    speakers = warners or _known_sides(records)
-    headline = {entity.country or entity.actor_id for entity in article.entities if entity.field == "title"} - {None}
+    voices = _Voices(records, article)
+    context = context_of(f"{article.title}. {article.text[:_OPENING]}")
     # Words to somebody first, headlines last: words to nobody in particular join them.
     ordered = sorted(records, key=lambda r: (r.statement.field == "title", not r.statement.addressees))
-    context = context_of(f"{article.title}. {article.text[:_OPENING]}")
-    speaking = [party for record in records for party in record.statement.speakers]
-    movements = {party.side for party in speaking if party.kind == "organisation" and not is_known(party)}
     settled: list[StatementRecord] = []
     for record in ordered:
-        if _is_turned_round(record, records):
-            continue
-        told = {party.side for other in records if _same_voice(other, record) for party in other.statement.addressees}
-        side = _known_side(record, told) or _home_side(record, movements) or _warner_below(record, settled)
-        side = side or _only_other(record, told, speakers, headline)
-        settled.append(_political(record.model_copy(update={"side": side, "context": context}), records))
+        if not _is_turned_round(record, records):
+            side = voices.side(record)
+            settled.append(_political(_not_to_itself(record, side, context), records))
     return settled
 
 
-def _known_side(record: StatementRecord, told: set[str]) -> str | None:
-    """The side that the speakers themselves tell. A joint statement has one, whichever speaker is named first."""
-    parties = [party for party in record.statement.speakers if not _is_at_home(party, told)]
-    known = {party.side for party in parties if is_known(party)}
-    words = [word for party in parties if not party.actor_id for word in party.name.split()]
-    beside = _TOGETHER.search(record.wording(record.statement.source)) if known else None
-    words += beside["who"].split() if beside else []
-    found = known | {code for word in words if (code := place_code(word))}
-    return min(found, default=None)
+def _not_to_itself(record: StatementRecord, side: str | None, context: list[str]) -> StatementRecord:
+    """The record with what the article tells of it. Nobody is warned by those who speak for him.
+
+    A speaker whose side the statement does not tell seems to warn it: "Berdin said that Moscow would answer".
+    """
+    told = told_sides(record.statement)
+    addressees = [party for party in record.statement.addressees if party.side != side or party.side in told]
+    statement = record.statement.model_copy(update={"addressees": addressees})
+    return record.model_copy(update={"statement": statement, "side": side, "context": context})
+
+
+class _Voices:
+    """Who speaks in an article, and for whom."""
+
+    def __init__(self, records: Sequence[StatementRecord], article: EnrichedArticle) -> None:
+        self._records = records
+        self._headline = {e.country or e.actor_id for e in article.entities if e.field == "title"} - {None}
+        told = [record for record in records if record.statement.field == "text"]
+        self._warnings = [record for record in told if record.statement.act in WARNING_ACTS]
+        self._speakers = _known_sides(self._warnings) or _known_sides(records)
+        unknown = [party for r in records for party in r.statement.speakers if not is_known(party)]
+        self._movements = {party.side for party in unknown if party.kind == "organisation"}
+
+    def side(self, record: StatementRecord) -> str | None:
+        """For whom the speakers of a statement speak; None where it has none."""
+        if not record.statement.speakers:
+            return None
+        if known := self._told(record):
+            return self._with_others(record, known)
+        return self._at_home(record) or self._warner_below(record) or self._only_one(record)
+
+    def _told(self, record: StatementRecord) -> set[str]:
+        """The sides that the naming of the speakers tells."""
+        addressees = {party.side for party in record.statement.addressees}
+        parties = [party for party in record.statement.speakers if not _is_at_home(party, addressees)]
+        known = {party.side for party in parties if is_known(party)}
+        words = [word for party in parties if not party.actor_id for word in party.name.split()]
+        if known and (beside := _TOGETHER.search(record.wording(record.statement.source))):
+            words += beside["who"].split()
+        return known | {code for word in words if (code := place_code(word))}
+
+    def _with_others(self, record: StatementRecord, sides: set[str]) -> str:
+        """A joint statement has one side, whichever speaker is named first, or alone in the headline."""
+        if record.statement.field == "title":
+            joint = [told for warning in self._warnings if sides <= (told := self._told(warning))]
+            sides = sides.union(*joint)
+        return min(sides)
+
+    def _at_home(self, record: StatementRecord) -> str | None:
+        """Rebels without a name, who speak to the state they are in, speak for the one movement of the article."""
+        addressees = {party.side for party in record.statement.addressees}
+        group = next((party for party in record.statement.speakers if _is_at_home(party, addressees)), None)
+        if group is None:
+            return None
+        return next(iter(self._movements)) if len(self._movements) == 1 else group.name.casefold()
+
+    def _warner_below(self, record: StatementRecord) -> str | None:
+        """Whom a headline calls by a word ("Rebels warn …") is who warns in its text, where that is one side."""
+        if record.statement.field != "title" or record.statement.act not in WARNING_ACTS:
+            return None
+        sides = {side for warning in self._warnings if (side := self.side(warning))}
+        return next(iter(sides)) if len(sides) == 1 else None
+
+    def _only_one(self, record: StatementRecord) -> str:
+        """Who is known by a surname or an office speaks for the one side that speaks, or that the headline names.
+
+        Never for one to whom he speaks anywhere in the article.
+        """
+        told = set().union(*(told_sides(r.statement) for r in self._records if _same_voice(r, record)))
+        for possible in (self._speakers - told, self._headline - told):
+            if len(possible) == 1:
+                return str(next(iter(possible)))
+        return record.statement.speakers[0].side
 
 
 def _is_at_home(party: Party, told: set[str]) -> bool:
@@ -60,42 +116,9 @@ def _is_at_home(party: Party, told: set[str]) -> bool:
     return party.kind == "group" and party.actor_id is None and party.country in told
 
 
-def _home_side(record: StatementRecord, movements: set[str]) -> str | None:
-    """Rebels without a name speak for the one movement that an article has speak; else for themselves."""
-    parties = record.statement.speakers
-    told = {party.side for party in record.statement.addressees}
-    if not parties or not any(_is_at_home(party, told) for party in parties):
-        return None
-    return next(iter(movements)) if len(movements) == 1 else parties[0].name.casefold()
-
-
-def _warner_below(record: StatementRecord, settled: Sequence[StatementRecord]) -> str | None:
-    """Whom a headline calls by a word ("Rebels warn …") is who warns in its text, where that is one side."""
-    if record.statement.field != "title" or record.statement.act not in WARNING_ACTS:
-        return None
-    sides = {r.side for r in settled if r.statement.field == "text" and r.statement.act in WARNING_ACTS and r.side}
-    return next(iter(sides)) if len(sides) == 1 else None
-
-
 def _same_voice(a: StatementRecord, b: StatementRecord) -> bool:
-    voices = [{party.actor_id or party.name for party in record.statement.speakers} for record in (a, b)]
-    return bool(voices[0] & voices[1])
-
-
-def _only_other(
-    record: StatementRecord, told: set[str], speakers: set[str], headline: set[str | None]
-) -> str | None:
-    """Who is known by a surname or an office speaks for the one side that speaks, or that the headline names.
-
-    Never for one to whom he speaks anywhere in the article.
-    """
-    parties = record.statement.speakers
-    if not parties:
-        return None
-    for possible in (speakers - told, headline - told):
-        if len(possible) == 1:
-            return next(iter(possible))
-    return parties[0].side
+    ours, theirs = ({party.actor_id or party.name for party in r.statement.speakers} for r in (a, b))
+    return bool(ours & theirs)
 
 
 def _political(record: StatementRecord, records: Sequence[StatementRecord]) -> StatementRecord:
@@ -132,13 +155,6 @@ def _told_in_headline(side: str | None, records: Iterable[StatementRecord]) -> l
 
 def _known_sides(records: Iterable[StatementRecord]) -> set[str]:
     return {party.side for record in records for party in record.statement.speakers if is_known(party)}
-
-
-def is_known(party: Party) -> bool:
-    """Whether we know for whom somebody speaks."""
-    if party.country or party.affiliation_id:
-        return True
-    return party.actor_id is not None and not party.actor_id.startswith(_UNKNOWN)
 
 
 def _is_turned_round(record: StatementRecord, records: Sequence[StatementRecord]) -> bool:

@@ -25,6 +25,7 @@ _TERM = re.compile(
 )
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|lose|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
+_BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
 _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
@@ -100,12 +101,15 @@ def _is_message(verb: Token) -> bool:
 
 
 def _ultimatum(verb: Token) -> Frame | None:
-    """ "gave Minsk 48 hours to reopen the crossing or face sanctions": a demand with a term and an "or else"."""
+    """ "gave Minsk 48 hours to reopen the crossing or face sanctions": a demand with a term and an "or else".
+
+    A state that is given a term without one knows what is meant.
+    """
     if verb.pos_ != "VERB" or not {verb.lemma_.lower(), verb.lower_} & {"give", "gives", "gave", "set", "hand"}:
         return None
     told = syntax.indirect_objects(verb)
     sentence = verb.sent.text
-    if not told or not _TERM.search(sentence) or not _OR_ELSE.search(sentence):
+    if not told or not _TERM.search(sentence) or not (_OR_ELSE.search(sentence) or _is_pressed(told[0])):
         return None
     wanted = [
         t for t in verb.subtree if t.pos_ == "VERB" and t.tag_ == "VB" and syntax.is_infinitive(t) and t.i > told[0].i
@@ -115,6 +119,12 @@ def _ultimatum(verb: Token) -> Frame | None:
     frame = Frame(cue=verb, entry=_ULTIMATUM_CUE, carrier=verb, source=_speaker(verb), addressees=told[:1])
     frame.content, frame.content_head = _runs(list(wanted[0].subtree)), wanted[0]
     return frame
+
+
+def _is_pressed(told: Token) -> bool:
+    """Whether a state or its rulers are given a term, and not more time: "gave Niger's rulers ten days to …"."""
+    state = told.ent_type_ == "GPE" or any(t.ent_type_ == "GPE" for t in told.lefts)
+    return state and not {"more", "another", "extra", "additional"} & {t.lower_ for t in told.head.subtree}
 
 
 def _is_reporting_verb(token: Token) -> bool:
@@ -436,6 +446,8 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
             frame.addressees = [t for t in syntax.objects(frame.carrier) if t.ent_type_][:1]
         frame.content, frame.content_head = _noun_content(frame, syntax.prepositions(noun))
         return frame if frame.addressees or frame.content else None
+    elif (sender := _sender_before(noun)) is not None:
+        frame.source = sender
     else:
         frame.presupposed = True
         frame.source = syntax.possessor(noun) or _from_whom(noun)
@@ -454,6 +466,13 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if not carried and not frame.content and not frame.addressees and entry.act not in _ASKING:
         return None
     return frame
+
+
+def _sender_before(noun: Token) -> Token | None:
+    """ "Kenyan warning to Kampala": a headline of a noun alone tells the act as news."""
+    if noun.dep_ != "ROOT" or not any(who.ent_type_ for name, who in syntax.prepositions(noun) if name == "to"):
+        return None
+    return next((t for t in noun.lefts if t.ent_type_ in {"GPE", "ORG", "NORP", "PERSON"} and t.dep_ in _BESIDE), None)
 
 
 def _announcer(noun: Token) -> tuple[Token, Token] | None:

@@ -163,13 +163,17 @@ class Cast:
         """ "Its spokeswoman, Eleni Sarri", "the bloc's envoy Eleni Sarri": she speaks for whom the owner means."""
         person = self.people.named(entity.span.text)
         owner = syntax.possessor(top)
-        who = self.pronouns[id(top.doc)].get(owner.i) or self._body_before(owner) if owner is not None else []
+        who = self.pronouns[id(top.doc)].get(owner.i) or self._league(owner) if owner is not None else []
         if person is None or len(who) != 1 or not person.titles & POLITICAL or not self.people.is_placeless(person):
             return
         actor_id = who[0].party.actor_id
         owning = self.directory.actor(actor_id, self.at) if actor_id else None
         if owning is not None and owning.kind != "person":
             self.people.place(person, owning)
+
+    def _league(self, owner: Token) -> list[Resolved]:
+        """ "The bloc", "the group": a body that is of no state."""
+        return [r for r in self._body_before(owner) if r.party.country is None]
 
     def _note_description(self, coreference: Coreference, token: Token) -> None:
         """ "Chile's defence minister spoke …", "the officials": people without a name can be what a pronoun means."""
@@ -527,6 +531,8 @@ class Cast:
             country_name=place.country_name if place else None,
             affiliation=place.name if place is not None and place.kind == "organisation" else None,
         )
+        if place is None and (body := self._unknown_body_of(token)) is not None:
+            party = party.model_copy(update={"affiliation": body.name, "affiliation_id": body.id})
         words = {singular(t.lower_) for t in token.doc.char_span(*span, alignment_mode="expand") or [token]}
         expert = head in EXPERT
         technical = head in TECHNICAL or bool(words & _SERVICES)
@@ -538,6 +544,15 @@ class Cast:
             head == "agency" and "news" in words
         )
         return Resolved(party, political and not relay, relay, expert)
+
+    def _unknown_body_of(self, token: Token) -> Actor | None:
+        """ "The insurgents of the Desert Front": the movement, where its name says that it is one."""
+        for preposition, noun in syntax.prepositions(token):
+            named = self._entity_at(noun)
+            if preposition == "of" and named is not None and named.label == "ORG" and named.actor is None:
+                resolved = self._of_entity(named, noun)[0]
+                return self.directory.unknown_organisation(named.span.text) if resolved.political else None
+        return None
 
     def _antecedent(self, token: Token) -> list[Resolved]:
         """What a pronoun means. Nobody rather than a wrong one: an empty list where nothing fits."""

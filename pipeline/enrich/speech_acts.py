@@ -49,7 +49,9 @@ _CONDITIONAL = re.compile(
     r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b", re.IGNORECASE
 )
 _THREATENED_ELSE = re.compile(r"\bor (else|face|be|see|suffer|lose|(it|they|he|we|you) will)\b", re.IGNORECASE)
-_CONSEQUENCE = re.compile(r"\b(or (?:else|face|risk|be|see|suffer|lose|it will|they will|we will)|unless)\b", re.IGNORECASE)
+_CONSEQUENCE = re.compile(
+    r"\b(or (?:else|face|risk|be|see|suffer|lose|it will|they will|we will)|unless)\b", re.IGNORECASE
+)
 
 
 @dataclass

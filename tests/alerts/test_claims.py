@@ -185,9 +185,9 @@ def test_numbers_and_directions_are_respected(record: Make) -> None:
         record("[USA:Washington] warned {MEX:Mexico} not to miss the 48 hours for 2,000 trucks in 2026.")
     )
     assert matter.quantities == {("hour", 48.0), (stem("trucks"), 2000.0)}
-    assert matter.direction == "-"
-    assert matter_of(record("[TUR:Ankara] told {SYR:Damascus} to leave Manbij.")).direction == "+"
-    assert matter_of(record("[TUR:Ankara] told {SYR:Damascus} to stop shelling.")).direction == "-"
+    assert matter.direction == "-miss"
+    assert matter_of(record("[TUR:Ankara] told {SYR:Damascus} to leave Manbij.")).direction == "+departure"
+    assert matter_of(record("[TUR:Ankara] told {SYR:Damascus} to stop shelling.")).direction == "-force"
     assert matter_of(record("[TUR:Ankara] warned {SYR:Damascus} over plans to leave.")).direction == ""
 
 
