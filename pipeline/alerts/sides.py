@@ -55,7 +55,7 @@ class _Voices:
         self._headline = {e.country or e.actor_id for e in article.entities if e.field == "title"} - {None}
         told = [record for record in records if record.statement.field == "text"]
         self._warnings = [record for record in told if record.statement.act in WARNING_ACTS]
-        self._speakers = _known_sides(self._warnings) or _known_sides(records)
+        self._speakers = self._all_told(self._warnings) or self._all_told(records)
         unknown = [party for r in records for party in r.statement.speakers if not is_known(party)]
         self._movements = {party.side for party in unknown if party.kind == "organisation"}
 
@@ -76,6 +76,9 @@ class _Voices:
         if known and (beside := _TOGETHER.search(record.wording(record.statement.source))):
             words += beside["who"].split()
         return known | {code for word in words if (code := place_code(word))}
+
+    def _all_told(self, records: Iterable[StatementRecord]) -> set[str]:
+        return {side for record in records for side in self._told(record)}
 
     def _with_others(self, record: StatementRecord, sides: set[str]) -> str:
         """A joint statement has one side, whichever speaker is named first, or alone in the headline."""

@@ -235,3 +235,39 @@ def test_endless_words_do_not_stall(record: Make, settings: Settings, piece: str
     words = piece * 100_000
     told = record("[RUS:Moscow] warned {USA:Washington}.", words=words, evidence=words, matter=words.split())
     assert len(claims_of([told, told.model_copy(update={"article_id": "b"})], settings)) == 1
+
+
+def test_an_addressee_who_is_only_named_in_the_words_is_a_guess(record: Make, settings: Settings) -> None:
+    """ "Guns from Paris would end treaty, Baku says": it may still be Armenia that is told."""
+    told = record("[AZE:Baku] warned {ARM:Yerevan} that howitzers would end the treaty.", article="a")
+    guess = record("[AZE:Baku] says howitzers of {FRA:Paris} would end treaty.", article="b")
+    inside = [party.model_copy(update={"span": (20, 25)}) for party in guess.statement.addressees]
+    guess = guess.model_copy(update={"statement": guess.statement.model_copy(update={"addressees": inside})})
+    plain = record("[AZE:Baku] says to {FRA:Paris} that howitzers would end treaty.", article="c")
+    assert told_as_one([told, guess], settings)
+    assert not told_as_one([told, plain], settings)
+    [claim] = claims_of([told, guess], settings)
+    assert [party.name for party in claim.addressees] == ["Yerevan"]
+
+
+def test_who_is_told_may_stand_in_the_opening_of_the_article(record: Make, settings: Settings) -> None:
+    told = record(
+        "[AZE:Baku] warned {ARM:Yerevan} that howitzers would end the treaty.",
+        article="a",
+        context=["howitzers", "France", "Armenia", "treaty"],
+    )
+    quote = record("Not one barrel or no treaty, [AZE:Baku] warned.", article="b")
+    near = quote.model_copy(update={"context": ["guns", "Paris", "howitzers", "Armenia"]})
+    elsewhere = quote.model_copy(update={"context": ["guns", "Paris", "howitzers", "Georgia"]})
+    assert told_as_one([told, near], settings)
+    assert not told_as_one([told, elsewhere], settings)
+
+
+def test_only_the_same_act_bidden_and_forbidden_is_a_contradiction(record: Make, settings: Settings) -> None:
+    shut = record("[TCD:The front] warned {NER:Niamey} to shut the pipeline to the coast.", article="a")
+    pump = record(
+        "[TCD:The front] warned {NER:Niamey} against pumping oil through the pipeline to the coast.", article="b"
+    )
+    close = record("[TCD:The front] warned {NER:Niamey} against closing the pipeline to the coast.", article="c")
+    assert told_as_one([shut, pump], settings)
+    assert not told_as_one([shut, close], settings)

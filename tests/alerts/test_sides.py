@@ -48,3 +48,52 @@ def test_who_is_known_by_surname_warns_whom_the_headline_has_their_side_tell(
     settled = settle(records, article("Kyiv tells Minsk: we see your yards"))
     acts = {r.statement.act: [p.name for p in r.statement.addressees] for r in settled if r.statement.field == "text"}
     assert acts == ({"WARN": addressees} if addressees else {"OTHER": []})
+
+
+def changed(told: StatementRecord, **values: object) -> StatementRecord:
+    return told.model_copy(update={"statement": told.statement.model_copy(update=values)})
+
+
+def sides(records: list[StatementRecord], title: str = "") -> list[str | None]:
+    return [r.side for r in settle(records, article(title))]
+
+
+def test_rebels_without_a_name_speak_for_the_movement_of_their_article_and_not_for_the_state(record: Make) -> None:
+    group = Party(name="rebel group", kind="group", country="TCD")
+    state = Party(name="Chad", country="TCD", kind="state", actor_id="TCD")
+    front = Party(name="Upland Front", kind="organisation", actor_id="org/upland-front")
+    warns = changed(record("A rebel group in Chad warned Chad to shut the line."), speakers=[group], addressees=[state])
+    says = changed(record("The Upland Front said its men were in place.", act="STATE"), speakers=[front])
+    title = changed(
+        record("Rebels warn Chad."), field="title", speakers=[Party(name="Rebels", kind="group")], addressees=[state]
+    )
+    assert sides([warns, says, title]) == ["org/upland-front"] * 3
+    assert sides([warns]) == ["rebel group"]
+
+
+def test_nobody_speaks_for_those_whom_he_warns_anywhere_in_the_article(record: Make) -> None:
+    says = changed(record("No ox will pass, Tarasko said.", act="THREATEN"), speakers=[UNKNOWN])
+    title = changed(record("Tarasko tells Belarus: pay."), field="title", speakers=[UNKNOWN], addressees=[MINSK])
+    whom = changed(record("Minsk reads it.", act="STATE"), speakers=[MINSK])
+    assert sides([says, title, whom])[0] == "person/tarasko"
+
+
+def test_a_speaker_does_not_warn_those_for_whom_he_speaks(record: Make) -> None:
+    """ "Tarasko said that Kyiv would answer": the words name Kyiv as who acts."""
+    warns = record("[UKR:Kyiv] warned {BLR:Minsk} about the yards.")
+    says = changed(record("Kyiv would answer, Tarasko said."), speakers=[UNKNOWN])
+    says = changed(says, addressees=[KYIV.model_copy(update={"span": (0, 4)})])
+    settled = settle([warns, says], article(""))
+    assert [(r.side, [p.name for p in r.statement.addressees]) for r in settled] == [("UKR", ["Minsk"]), ("UKR", [])]
+
+
+def test_a_headline_that_names_one_of_those_who_speak_together_is_theirs(record: Make) -> None:
+    kyiv = changed(
+        record("Ukraine's foreign ministry, together with Moldova's, warned Minsk."),
+        speakers=[KYIV],
+        source=(0, 50),
+        addressees=[MINSK],
+    )
+    title = changed(record("Ukraine warns Belarus."), field="title", speakers=[KYIV], addressees=[MINSK])
+    assert sides([kyiv, title]) == ["MDA", "MDA"]
+    assert sides([title]) == ["UKR"]

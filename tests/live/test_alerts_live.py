@@ -125,7 +125,7 @@ def own_servers(bare_home: Path, shared_downloads: Path) -> Iterator[LocalServer
 def test_a_month_of_news_alerts_alike_though_workers_and_the_broker_are_killed(
     own_servers: LocalServers, tmp_path: Path
 ) -> None:
-    """Every article is there, and each alert of a backtest once, with the same sources."""
+    """Every article is there, and each alert of a backtest once, with the same id and the same sources."""
     state = own_servers.state()
     assert state.kafka is not None
     assert state.elasticsearch is not None
@@ -165,7 +165,7 @@ def test_a_month_of_news_alerts_alike_though_workers_and_the_broker_are_killed(
 
 
 def _send(settings: Settings, articles: list[Article]) -> None:
-    """All under one key: between partitions no order is promised, and the very alerts of a backtest are wanted."""
+    """All under one key: between partitions no order is promised, and ids follow from the order of statements."""
     producer = KafkaProducer(bootstrap_servers=bootstrap_servers(settings), acks="all")
     for one in articles:
         producer.send(topics(settings).articles_enriched.name, key=b"scenario", value=one.to_json())
@@ -179,12 +179,13 @@ def _wait(elastic: Elasticsearch, settings: Settings, articles: int) -> None:
         time.sleep(0.1)
 
 
-def _alerts(elastic: Elasticsearch, settings: Settings) -> list[list[str]]:
+def _alerts(elastic: Elasticsearch, settings: Settings) -> dict[str, list[str]]:
     elastic.indices.refresh(index=f"{settings.index_prefix}-alerts")
     found, total = find_alerts(elastic, settings, size=1000)
     assert total == len(found)
     return _sources(found)
 
 
-def _sources(alerts: list[Alert]) -> list[list[str]]:
-    return sorted(sorted(source.article_id for source in alert.sources) for alert in alerts)
+def _sources(alerts: list[Alert]) -> dict[str, list[str]]:
+    """Articles by alert id."""
+    return {alert.alert_id: sorted(source.article_id for source in alert.sources) for alert in alerts}
