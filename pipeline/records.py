@@ -310,6 +310,8 @@ class Delivery(Record):
     state: Literal["due", "sending", "sent", "failed", "dropped"] = "due"
     due_at: UtcTime
     digest: str = ""
+    news: Literal["", "withdrawn", "told again"] = ""
+    """What the message says beyond the alert itself: a follow-up to one that was sent."""
     because: str = ""
     attempts: int = 0
     replays: int = 0
@@ -366,6 +368,8 @@ class AlertSource(Record):
     story_id: str | None = None
     words: list[str] = Field(default_factory=list)
     said_at: UtcTime
+    withdrawn_in: int | None = None
+    """The revision of the article that tells the act no more."""
 
 
 class StateChange(Record):

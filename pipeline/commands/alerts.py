@@ -335,7 +335,8 @@ def print_alert(console: Console, alert: Alert, ids: dict[str, str] | None = Non
     for source in alert.sources:
         publisher = (source.publisher.name or source.publisher.id) if source.publisher else ""
         name = (ids or {}).get(source.article_id, "")
-        place = " · ".join(filter(None, [_time(source.said_at), name, publisher, source.url]))
+        struck = "withdrawn" if source.withdrawn_in else ""
+        place = " · ".join(filter(None, [_time(source.said_at), name, publisher, source.url, struck]))
         facts.add_row(Text("        source", style="dim"), Text(place))
         for telling in _tellings_in(alert, source.article_id):
             facts.add_row("", Text(" ".join(telling.words.split())))

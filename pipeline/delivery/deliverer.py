@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from pipeline.delivery.channels import Channel, Channels
@@ -120,7 +121,7 @@ class Deliverer:
             if delivery is None or not is_due(delivery, now):
                 return stored
             state = stored.state_at(now)
-            if state != "open":
+            if state != "open" and not delivery.news:
                 return _with(stored, channel, state="dropped", because=f"{state} before it was sent", changed_at=now)
             mine = True
             return _with(
@@ -132,13 +133,14 @@ class Deliverer:
 
     def _deliver(self, name: str, alerts: Sequence[Alert]) -> None:
         channel = self._channels.get(name)
-        digest = next((delivery.digest for alert in alerts if (delivery := _of(alert, name))), "")
+        first = _of(alerts[0], name)
+        digest, news = (first.digest, first.news) if first else ("", "")
         try:
             if channel is None:
                 raise BadSetting(f"There is no channel '{name}'.", "Define it in the channels file.")
-            key = message_key(name, [alert.alert_id for alert in alerts])
+            key = message_key(name, [alert.alert_id for alert in alerts], news)
             message = make_message(
-                alerts, key=key, digest=digest, web_address=self._web_address, template=channel.template
+                alerts, key=key, digest=digest, news=news, web_address=self._web_address, template=channel.template
             )
             self._send(channel, message)
         except DemarcheError as error:
@@ -150,7 +152,7 @@ class Deliverer:
                 self._failed(alert.alert_id, name, Terminal(f"Sending failed: {type(error).__name__}."))
         else:
             for alert in alerts:
-                self._change(alert.alert_id, name, state="sent", error="", changed_at=self._clock())
+                self._store.change(alert.alert_id, partial(_sent, name, news, self._clock()))
 
     def _failed(self, alert_id: str, channel: str, error: DemarcheError) -> None:
         """Try later, or give it up: at once where trying cannot help, else after the last pause."""
@@ -200,6 +202,14 @@ def _messages(alerts: Sequence[Alert], channel: str) -> list[list[Alert]]:
 
 def _of(alert: Alert, channel: str) -> Delivery | None:
     return next((delivery for delivery in alert.deliveries if delivery.channel == channel), None)
+
+
+def _sent(channel: str, news: str, now: datetime, alert: Alert) -> Alert:
+    """The alert after a message; there is another to send where something has become of the alert meanwhile."""
+    delivery = _of(alert, channel)
+    if delivery is not None and delivery.news != news:
+        return _with(alert, channel, state="due", due_at=now, attempts=0, changed_at=now)
+    return _with(alert, channel, state="sent", error="", changed_at=now)
 
 
 def _with(alert: Alert, channel: str, **values: object) -> Alert:

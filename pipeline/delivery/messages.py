@@ -44,18 +44,27 @@ class Message:
 
 
 def make_message(
-    alerts: Sequence[Alert], *, key: str, digest: str = "", web_address: str = "", template: Path | None = None
+    alerts: Sequence[Alert],
+    *,
+    key: str,
+    digest: str = "",
+    news: str = "",
+    web_address: str = "",
+    template: Path | None = None,
 ) -> Message:
-    """A message about one alert, or a digest of several. Raises BadSetting for a template that cannot be used."""
+    """A message about one alert, what has become of it (`news`), or a digest of several.
+
+    Raises BadSetting for a template that cannot be used.
+    """
     views = [_view(alert, web_address) for alert in alerts]
-    subject = _subject(views, digest)
-    values = {"alerts": views, "subject": subject, "digest": digest}
+    subject = _subject(views, digest, news)
+    values = {"alerts": views, "subject": subject, "digest": digest, "news": news}
     return Message(
         key=key,
         subject=subject,
         text=_text(template, values),
         html=_templates(html=True).get_template("html.j2").render(values),
-        payload=_payload(alerts, views, key, digest),
+        payload=_payload(alerts, views, key, digest, news),
     )
 
 
@@ -83,29 +92,29 @@ def sample_alert(now: datetime) -> Alert:
     )
 
 
-def message_key(channel: str, alert_ids: Sequence[str]) -> str:
+def message_key(channel: str, alert_ids: Sequence[str], news: str = "") -> str:
     """By which a receiver knows a message that comes twice."""
-    return hash_id("message", channel, *sorted(alert_ids))
+    return hash_id("message", channel, *sorted(alert_ids), *filter(None, [news]))
 
 
-def _subject(views: Sequence[dict[str, Any]], digest: str) -> str:
+def _subject(views: Sequence[dict[str, Any]], digest: str, news: str) -> str:
     if len(views) == 1 and not digest:
         view = views[0]
-        subject = f"{view['who']} {view['verb']} {view['whom']}".strip()
+        subject = f"{news.capitalize()}: " if news else ""
+        subject += f"{view['who']} {view['verb']} {view['whom']}".strip()
     else:
         subject = f"{len(views)} alert{'s' if len(views) != 1 else ''}, {digest or 'together'}"
     return " ".join(subject.split())[:200]
 
 
-def _payload(alerts: Sequence[Alert], views: Sequence[dict[str, Any]], key: str, digest: str) -> bytes:
+def _payload(alerts: Sequence[Alert], views: Sequence[dict[str, Any]], key: str, digest: str, news: str) -> bytes:
     """The alerts as records, less what is our own business."""
     kept = [
         {**alert.model_dump(mode="json", exclude={"history", "deliveries", "tellings"}), "link": view["link"]}
         for alert, view in zip(alerts, views, strict=True)
     ]
-    return json.dumps({"key": key, "digest": digest or None, "alerts": kept}, ensure_ascii=False).encode(
-        "utf8", "replace"
-    )
+    message = {"key": key, "digest": digest or None, "news": news or None, "alerts": kept}
+    return json.dumps(message, ensure_ascii=False).encode("utf8", "replace")
 
 
 def _view(alert: Alert, web_address: str) -> dict[str, Any]:

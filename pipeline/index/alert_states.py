@@ -6,22 +6,26 @@ part and write it back on the condition that nobody was quicker; whoever loses r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 
+from pipeline.alerts.withdrawal import taken_back, with_sources
 from pipeline.errors import BadInput, Transient
 from pipeline.index.client import translated_errors
 from pipeline.index.documents import alert_document, encodable
 from pipeline.index.templates import alias
-from pipeline.records import Alert, AlertSource, AlertState, StateChange, Telling
+from pipeline.records import Alert, AlertSource, AlertState, EnrichedArticle, StateChange, StatementRecord, Telling
 from pipeline.settings import Settings
 
 _TRIES = 20
 _NOTE_MAX = 2000
 _HISTORY_MAX = 200
+_ALERTS_MAX = 1000
+"""Alerts that a batch of articles may be sources of."""
 
 Change = Callable[[Alert], Alert]
 
@@ -85,6 +89,30 @@ def change_alert(
                 continue
             return alert
     raise Transient(f"The alert {alert_id} is being changed by others all the time.", "Try again.")
+
+
+def take_back(
+    client: Elasticsearch, settings: Settings, revised: Sequence[tuple[EnrichedArticle, list[StatementRecord]]]
+) -> None:
+    """Strike out articles that tell no more what they told, in the alerts that have them as sources."""
+    by_id = {article.article_id: (article, records) for article, records in revised}
+    with translated_errors(settings):
+        # An alert may be younger than the last refresh.
+        client.indices.refresh(index=_index(settings))
+        found = client.search(
+            index=_index(settings),
+            query={"terms": {"article_ids": [encodable(article_id) for article_id in by_id]}},
+            source={"includes": ["article_ids"]},
+            size=_ALERTS_MAX,
+        )
+    for hit in found["hits"]["hits"]:
+        for article_id in by_id.keys() & set(hit["_source"]["article_ids"]):
+            now = datetime.now(UTC)
+            change_alert(client, settings, hit["_id"], partial(_taken_back, by_id[article_id], now))
+
+
+def _taken_back(revised: tuple[EnrichedArticle, list[StatementRecord]], now: datetime, alert: Alert) -> Alert:
+    return taken_back(alert, *revised, now)
 
 
 def change_state(
@@ -180,13 +208,12 @@ def joined(newer: Alert, stored: Alert) -> Alert:
     """
     sources: dict[str, AlertSource] = {source.article_id: source for source in (*stored.sources, *newer.sources)}
     ordered = sorted(sources.values(), key=lambda source: (source.said_at, source.article_id))
-    return newer.model_copy(
+    both = newer.model_copy(
         update={
             "state": stored.state,
             "muted_until": stored.muted_until,
             "history": stored.history,
             "created_at": stored.created_at,
-            "sources": ordered,
             "tellings": _united(stored.tellings, newer.tellings),
             "suppressed": _united(stored.suppressed, newer.suppressed),
             "deliveries": stored.deliveries,
@@ -196,6 +223,7 @@ def joined(newer: Alert, stored: Alert) -> Alert:
             "last_seen_at": max(stored.last_seen_at, newer.last_seen_at),
         }
     )
+    return with_sources(both, stored, ordered, datetime.now(UTC))
 
 
 def _united(tellings: list[Telling], more: list[Telling]) -> list[Telling]:

@@ -15,7 +15,7 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from pipeline.index.alert_states import change_alert, change_state, create_alert, joined
+from pipeline.index.alert_states import change_alert, change_state, create_alert, joined, take_back
 from pipeline.index.client import blocked, inner_reason, is_blocked, reason_of, translated_errors, unreachable
 from pipeline.index.documents import (
     Document,
@@ -29,7 +29,7 @@ from pipeline.index.documents import (
     statement_documents,
 )
 from pipeline.index.templates import alias
-from pipeline.records import Alert, AlertState, EnrichedArticle, SourceHealth
+from pipeline.records import Alert, AlertState, EnrichedArticle, SourceHealth, StatementRecord
 from pipeline.settings import Settings
 
 _BULK_BYTES = 8 * 2**20
@@ -238,6 +238,10 @@ class Writer:
         return (
             change_alert(self.client, self.settings, alert.alert_id, partial(joined, alert), missing=alert) is not None
         )
+
+    def take_back(self, revised: Sequence[tuple[EnrichedArticle, list[StatementRecord]]]) -> None:
+        """Strike out, in the alerts they are sources of, articles of which a revision tells no more what they told."""
+        take_back(self.client, self.settings, revised)
 
     def set_alert_state(
         self, alert_id: str, state: AlertState, *, by: str = "", note: str = "", until: datetime | None = None

@@ -30,6 +30,8 @@ class ArticleWriter(Protocol):
 
     def articles(self, articles: Sequence[EnrichedArticle], /) -> Sequence[Refusal]: ...
 
+    def take_back(self, revised: Sequence[tuple[EnrichedArticle, list[StatementRecord]]], /) -> None: ...
+
     def sources(self, health: Mapping[str, SourceHealth | None], /) -> Mapping[str, str]: ...
 
 
@@ -61,10 +63,19 @@ class IndexStep:
             if article.article_id in refused:
                 reason = f"Elasticsearch refused the article: {refused[article.article_id]}"
                 given_up.append(GivenUp(incoming, reason, "Refused"))
-        accepted = [pair for pair in articles if pair[1].article_id not in refused]
+        accepted = [
+            (incoming, article, self._statements_of(article))
+            for incoming, article in articles
+            if article.article_id not in refused
+        ]
+        revised = [(article, records) for _, article, records in accepted if article.revision > 1]
+        if revised:
+            await asyncio.to_thread(self._writer.take_back, revised)
         return given_up + await self._send_statements(accepted)
 
-    async def _send_statements(self, articles: Sequence[tuple[Incoming, EnrichedArticle]]) -> list[GivenUp]:
+    async def _send_statements(
+        self, articles: Sequence[tuple[Incoming, EnrichedArticle, list[StatementRecord]]]
+    ) -> list[GivenUp]:
         """Send on the statements of articles that are in the index, one article's after the other's.
 
         What is not there raises no alert, which would lead nowhere; a replay makes up for both. All sends begin in
@@ -73,8 +84,8 @@ class IndexStep:
         """
         sends = [
             (incoming, self._outbox.send(self._topic, record.key.encode(), record.to_json()))
-            for incoming, article in articles
-            for record in self._statements_of(article)
+            for incoming, _, records in articles
+            for record in records
         ]
         first = await asyncio.gather(*(send for _, send in sends[:1]), return_exceptions=True)
         outcomes = first + await asyncio.gather(*(send for _, send in sends[1:]), return_exceptions=True)

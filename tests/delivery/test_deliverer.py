@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -182,3 +183,35 @@ def test_a_channel_that_is_gone_is_tried_again_and_named() -> None:
 def test_a_replay_of_what_is_not_there_says_so() -> None:
     assert not redeliver(MemoryStore(), Undelivered(alert_id="x", channel="desk"), 1)
     assert not redeliver(MemoryStore(make_alert(1)), Undelivered(alert_id=f"{1:032x}", channel="desk"), 1)
+
+
+def test_who_was_told_hears_that_it_is_withdrawn_though_it_is_closed() -> None:
+    desk = Desk(make_alert(1, due(), due("phone", news="withdrawn"), state="closed"))
+    desk.look()
+    [(channel, message)] = desk.sent
+    assert (channel, message.subject) == ("phone", "Withdrawn: Orlandia warns Vesta")
+    assert "no outlet tells this any more" in message.text
+    assert json.loads(message.payload)["news"] == "withdrawn"
+    assert desk.states() == ["dropped", "sent"]
+
+
+def test_what_is_withdrawn_while_it_is_sent_is_followed_by_a_message_of_its_own() -> None:
+    desk = Desk(make_alert(1, due()))
+    [alert] = desk.store.alerts.values()
+
+    def withdraw(_channel: Channel, message: Message) -> None:
+        desk.sent.append(("desk", message))
+        [stored] = desk.store.alerts.values()
+        if len(desk.sent) == 1:
+            deliveries = [delivery.model_copy(update={"news": "withdrawn"}) for delivery in stored.deliveries]
+            desk.store.alerts[alert.alert_id] = stored.model_copy(update={"deliveries": deliveries})
+
+    desk.deliverer._send = withdraw
+    desk.look()
+    desk.look(timedelta(seconds=2))
+    assert [message.subject for _, message in desk.sent] == [
+        "Orlandia warns Vesta",
+        "Withdrawn: Orlandia warns Vesta",
+    ]
+    assert len({message.key for _, message in desk.sent}) == 2
+    assert desk.states() == ["sent"]

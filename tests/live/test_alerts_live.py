@@ -110,6 +110,29 @@ def test_what_is_acknowledged_before_its_time_is_not_sent(desk: Desk, publish: C
     assert len(desk.receiver.requests) == 1
 
 
+def test_a_withdrawn_article_closes_its_alert_and_who_was_told_hears_of_it(
+    settings: Settings,
+    client: Elasticsearch,  # noqa: F811
+    workers: Workers,  # noqa: F811
+    publish: Callable[..., None],  # noqa: F811
+    told: dict[str, str],
+    receiver: Receiver,  # noqa: F811
+) -> None:
+    workers.start(**told)
+    publish(article(1, WARNING))
+    eventually(lambda: len(receiver.requests), 1)
+    eventually(lambda: only_alert(client, settings).deliveries[0].state, "sent")
+    publish(article(1, "This item has been withdrawn.", revision=2, flags=["withdrawn"]))
+    eventually(lambda: only_alert(client, settings).state, "closed")
+    eventually(lambda: len(receiver.requests), 2)
+    assert [json.loads(body)["news"] for _, body in receiver.requests] == [None, "withdrawn"]
+
+    publish(article(2, WARNING))
+    eventually(lambda: only_alert(client, settings).state, "open")
+    eventually(lambda: len(receiver.requests), 3)
+    assert [source.withdrawn_in for source in only_alert(client, settings).sources] == [2, None]
+
+
 @pytest.fixture
 def own_servers(bare_home: Path, shared_downloads: Path) -> Iterator[LocalServers]:
     """Servers that a test may kill."""

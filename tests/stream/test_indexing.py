@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -76,11 +76,18 @@ class Record(NamedTuple):
 
 
 class Taker(Writer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.revised: list[tuple[str, int]] = []
+
     def articles(self, _articles: object) -> list:
         return []
 
+    def take_back(self, revised: Sequence[tuple[EnrichedArticle, list[Any]]]) -> None:
+        self.revised += [(article.article_id, len(records)) for article, records in revised]
 
-def enriched(number: int) -> Incoming:
+
+def enriched(number: int, revision: int = 1) -> Incoming:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     article = EnrichedArticle(
         article_id=f"a{number}",
@@ -91,6 +98,7 @@ def enriched(number: int) -> Incoming:
         fetched_at=at,
         first_seen_at=at,
         content_hash="h",
+        revision=revision,
         source=SourceRef(connector="test", id="t"),
         model="",
     )
@@ -108,3 +116,10 @@ def test_statements_leave_in_the_order_of_their_articles_and_a_bad_one_gives_up_
     given_up = asyncio.run(step([enriched(number) for number in range(3)]))
     assert outbox.begun == [b"0 first", b"0 second", b"1 first", b"too large", b"2 first"]
     assert [one.incoming.offset for one in given_up] == [1]
+
+
+def test_revisions_may_take_back_what_was_told() -> None:
+    writer = Taker()
+    step = IndexStep(writer, lambda _: [Record("RUS", b"words")], OrderedOutbox(), "statements")
+    asyncio.run(step([enriched(1), enriched(2, revision=2)]))
+    assert writer.revised == [("a2", 1)]
