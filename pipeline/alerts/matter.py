@@ -159,6 +159,12 @@ class Matter:
 
     @classmethod
     def of_marks(cls, marks: Iterable[str]) -> Matter:
+        """The matter that marks stand for; tellings are compared again and again, and read once."""
+        return cls._of_marks(tuple(marks))
+
+    @classmethod
+    @lru_cache(maxsize=20_000)
+    def _of_marks(cls, marks: tuple[str, ...]) -> Matter:
         by_kind: dict[str, list[str]] = {"t": [], "n": [], "#": [], "d": [], "c": [], "p": []}
         for mark in marks:
             kind, _, value = mark.partition(":")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -26,6 +26,8 @@ from pipeline.stream.processes import describe
 
 log = logging.getLogger(__name__)
 
+_READ_MAX = 500
+"""Sides whose state is kept as read, beside its JSON in the table."""
 _CLAIMS: TypeAdapter[list[Claim]] = TypeAdapter(list[Claim])
 
 
@@ -67,10 +69,12 @@ class AlertStep:
     _: KW_ONLY
     console: Callable[[Alert], None]
     name: str = "alert"
+    _read: dict[str, tuple[bytes | None, SideState]] = field(default_factory=dict, init=False)
 
     async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]:
         given_up: list[GivenUp] = []
         states: dict[str, SideState] = {}
+        known: dict[str, SideState] = {}
         touched: dict[str, Incoming] = {}
         alerts: dict[str, tuple[Incoming, Alert]] = {}
         new: set[str] = set()
@@ -79,7 +83,9 @@ class AlertStep:
             try:
                 record = StatementRecord.model_validate_json(incoming.value or b"")
                 side = record.key
-                before = states[side] if side in states else read_state(self.table.get(side))
+                if side not in states:
+                    states[side] = known[side] = self._state(side)
+                before = states[side]
                 outcome = self.engine(before.claims, record, now, before.memory)
             except ValidationError as error:
                 given_up.append(GivenUp(incoming, f"Not a statement: {describe(error)}", "BadInput"))
@@ -98,12 +104,26 @@ class AlertStep:
         for side, incoming in touched.items():
             # An alert that was refused has not fired: the replay of its statement raises it.
             claims = unfired(states[side].claims, refused) if refused else states[side].claims
-            await self._remember(side, states[side].model_copy(update={"claims": claims}), incoming)
+            state = states[side].model_copy(update={"claims": claims})
+            if state != known[side]:
+                value = state.to_json()
+                await self.table.put(side, value, incoming)
+                self._keep(side, value, state)
         return given_up
 
-    async def _remember(self, side: str, state: SideState, because_of: Incoming) -> None:
-        if state != read_state(self.table.get(side)):
-            await self.table.put(side, state.to_json(), because_of)
+    def _state(self, side: str) -> SideState:
+        """What is kept of a side. Reading it costs more than all else here: what was read last is remembered."""
+        value = self.table.get(side)
+        kept = self._read.get(side)
+        state = kept[1] if kept is not None and kept[0] == value else read_state(value)
+        self._keep(side, value, state)
+        return state
+
+    def _keep(self, side: str, value: bytes | None, state: SideState) -> None:
+        self._read.pop(side, None)
+        self._read[side] = (value, state)
+        if len(self._read) > _READ_MAX:
+            del self._read[next(iter(self._read))]
 
     async def _deliver(self, because_of: Incoming, alert: Alert, new: bool) -> GivenUp | None:
         """Elasticsearch decides whether an alert is new: it was made before where a crash made us forget."""
