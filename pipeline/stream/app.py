@@ -33,7 +33,7 @@ from pipeline.topics import MAX_LETTER_BYTES, PARTITIONS, bootstrap_servers, con
 
 log = logging.getLogger(__name__)
 
-BATCH_WITHIN_S = 0.2
+BATCH_WITHIN_S = 0.1
 _DAY_S = 24 * 3600.0
 
 P = ParamSpec("P")

@@ -156,6 +156,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "coreference_kept": lambda _: coreference.measure("kept"),
     "events": events,
     "alert_scenario_tuned": lambda _: alert_scenario("tuned"),
+    "alert_scenario_fresh": lambda _: alert_scenario("fresh"),
     "alert_scenario_kept": lambda _: alert_scenario("kept"),
     "wordings_tuned": lambda shared: speech_acts(shared, OWN_CASES / "wordings.tuned.jsonl"),
     "wordings_kept": lambda shared: speech_acts(shared, OWN_CASES / "wordings.kept.jsonl"),
