@@ -111,26 +111,21 @@ def test_what_is_acknowledged_before_its_time_is_not_sent(desk: Desk, publish: C
 
 
 def test_a_withdrawn_article_closes_its_alert_and_who_was_told_hears_of_it(
-    settings: Settings,
-    client: Elasticsearch,  # noqa: F811
-    workers: Workers,  # noqa: F811
-    publish: Callable[..., None],  # noqa: F811
-    told: dict[str, str],
-    receiver: Receiver,  # noqa: F811
+    desk: Desk, publish: Callable[..., None]
 ) -> None:
-    workers.start(**told)
+    desk.start()
     publish(article(1, WARNING))
-    eventually(lambda: len(receiver.requests), 1)
-    eventually(lambda: only_alert(client, settings).deliveries[0].state, "sent")
+    eventually(lambda: len(desk.receiver.requests), 1)
+    eventually(lambda: desk.delivery().state, "sent")
     publish(article(1, "This item has been withdrawn.", revision=2, flags=["withdrawn"]))
-    eventually(lambda: only_alert(client, settings).state, "closed")
-    eventually(lambda: len(receiver.requests), 2)
-    assert [json.loads(body)["news"] for _, body in receiver.requests] == [None, "withdrawn"]
+    eventually(lambda: desk.alert().state, "closed")
+    eventually(lambda: len(desk.receiver.requests), 2)
+    assert [json.loads(body)["news"] for _, body in desk.receiver.requests] == [None, "withdrawn"]
 
     publish(article(2, WARNING))
-    eventually(lambda: only_alert(client, settings).state, "open")
-    eventually(lambda: len(receiver.requests), 3)
-    assert [source.withdrawn_in for source in only_alert(client, settings).sources] == [2, None]
+    eventually(lambda: desk.alert().state, "open")
+    eventually(lambda: len(desk.receiver.requests), 3)
+    assert [source.withdrawn_in for source in desk.alert().sources] == [2, None]
 
 
 @pytest.fixture
