@@ -119,26 +119,30 @@ def rules(rules: int) -> None:
 @click.option("--statements", type=click.IntRange(1, 50), default=10, show_default=True, help="Per article.")
 @click.option("--rounds", type=click.IntRange(min=2), default=40, show_default=True, help="Requests of each kind.")
 @click.option("--incoming", type=click.FloatRange(min=1), default=5, show_default=True, help="Articles a second.")
-def search(articles: int, statements: int, rounds: int, incoming: float) -> None:
+@click.option("--keep", is_flag=True, help="Leave the index there: the next run of this size fills what is missing.")
+def search(articles: int, statements: int, rounds: int, incoming: float, keep: bool) -> None:
     """How fast pages are answered from an index of invented articles while more come in. Deletes the index afterwards.
 
-    Prints milliseconds: of the whole request, of the waiting for Elasticsearch in it, of the page's own work.
+    Prints milliseconds: of the whole request, of the waiting for Elasticsearch in it, of the page's own work. To
+    delete an index that was kept, run once more without --keep.
     """
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import MofNCompleteColumn, Progress
     from rich.table import Table
 
     from pipeline.web import bench as pages
+    from pipeline.web.invented import Invention
 
-    options = settings().model_copy(update={"index_prefix": pages.own_prefix()})
-    invention, console = pages.Invention(statements), Console()
+    own = {"index_prefix": pages.own_prefix(settings(), articles, statements)}
+    options, invention, console = settings().model_copy(update=own), Invention(statements), Console()
     try:
-        with Progress(console=console, disable=not console.is_terminal) as bar:
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console) as bar:
             task = bar.add_task("Indexing", total=articles)
-            pages.fill(options, invention, articles, lambda done: bar.update(task, completed=done))
-        measured = pages.measure(options, invention, rounds, articles, incoming)
+            known = pages.fill(options, invention, articles, lambda done: bar.update(task, completed=done))
+        measured = pages.measure(options, invention, rounds, known, incoming)
     finally:
-        pages.remove(options)
+        if not keep:
+            pages.remove(options)
     table = Table("page", *(f"{what} {which}" for what in ("in all", "search", "own") for which in ("p50", "p95")))
     parts = (measured.total, measured.search, measured.page)
     every = [[value for values in part.values() for value in values] for part in parts]
@@ -146,7 +150,7 @@ def search(articles: int, statements: int, rounds: int, incoming: float) -> None
         table.add_row(kind, *(f"{pages.percentile(values, which):.1f}" for values in columns for which in (50, 95)))
     console.print(table)
     console.print(
-        f"{articles} articles with {articles * statements} statements; {measured.indexed} more came in during "
+        f"{known:,} articles with {known * statements:,} statements; {measured.indexed} more came in during "
         f"{measured.seconds:.0f} s and {len(every[0])} requests."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from pipeline.records import (
 
 Document = dict[str, Any]
 
+_PLACE_BITS = 15
+
 
 def month_of(article: Article) -> str:
     """The month whose index holds an article, from the one time that never changes."""
@@ -32,6 +35,7 @@ def article_document(article: EnrichedArticle) -> Document:
     asserted = [s for s in article.statements if s.act in WARNING_ACTS and s.status == "asserted"]
     document = {
         **_published(article, f"{article.title} {article.text}"),
+        "tiebreaker": tiebreaker(article),
         "canonical_url": article.canonical_url,
         "text": article.text,
         "authors": article.authors,
@@ -79,7 +83,16 @@ def _said_in(article: EnrichedArticle) -> Document:
 
 def statement_documents(article: EnrichedArticle) -> list[Document]:
     """One flat document per statement, with the fields of its article that searches and charts need."""
-    return [_statement_document(article, statement) for statement in article.statements]
+    return [
+        _statement_document(article, statement) | {"tiebreaker": tiebreaker(article, place)}
+        for place, statement in enumerate(article.statements)
+    ]
+
+
+def tiebreaker(article: Article, place: int = 0) -> int:
+    """A number that no other article has, and the statements of one have in their order."""
+    digest = hashlib.blake2b(encodable(article.article_id).encode(), digest_size=6).digest()
+    return int.from_bytes(digest) << _PLACE_BITS | min(place, (1 << _PLACE_BITS) - 1)
 
 
 def _statement_document(article: EnrichedArticle, statement: Statement) -> Document:

@@ -91,7 +91,7 @@ def every_hit(client: Elasticsearch, settings: Settings, query: Query) -> Iterat
     """All hits in order, a few hundred in memory at a time, as they are when the first is asked for."""
     query = replace(query, size=_EXPORT_PAGE)
     body = request_body(query)
-    del body["highlight"]
+    body.pop("highlight", None)
     point = _open(client, settings, query)
     after: list[Any] | None = None
     try:

@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 from pipeline.index.client import translated_errors
 from pipeline.index.documents import encodable
 from pipeline.index.facets import Bar, Value, bars
-from pipeline.index.search import refused
+from pipeline.index.search import NEWEST, refused
 from pipeline.index.templates import alias
 from pipeline.records import WARNING_ACTS
 from pipeline.settings import Settings
@@ -20,8 +20,7 @@ _SHOWN = 8
 _MATRIX = 7
 _RECENT = 12
 _WARNINGS = 5
-_SOURCE = {"excludes": ["variants", "spans"]}
-_NEWEST = [{"said_at": "desc"}, {"article_id": "asc"}, {"statement_id": "asc"}]
+_SOURCE = {"excludes": ["variants", "spans", "tiebreaker"]}
 _WARNING = [{"terms": {"act": sorted(WARNING_ACTS)}}, {"term": {"status": "asserted"}}]
 
 
@@ -129,7 +128,7 @@ def _body(filters: list[Any], size: int, aggregations: dict[str, Any] | None = N
     return {
         "query": {"bool": {"filter": filters}},
         "size": size,
-        "sort": _NEWEST,
+        "sort": NEWEST,
         "track_total_hits": True,
         "_source": _SOURCE,
         **({"aggs": aggregations} if aggregations else {}),

@@ -68,6 +68,9 @@ def _documents(
 ) -> list[dict[str, Any]]:
     with translated_errors(settings):
         answer = client.search(
-            index=alias(settings.index_prefix, kind), query=query, source_excludes=["variants", "said"], **options
+            index=alias(settings.index_prefix, kind),
+            query=query,
+            source_excludes=["variants", "said", "tiebreaker"],
+            **options,
         )
     return [hit["_source"] for hit in answer["hits"]["hits"]]

@@ -52,6 +52,7 @@ _LISTED: dict[Kind, list[str]] = {
 }
 _LISTED_OF_ALL = ["article_id", "title", "publisher", "said_at"]
 """Fields that a list of hits shows; the rest of a document is not sent there."""
+NEWEST: list[Any] = [{"said_at": "desc"}, {"tiebreaker": {"order": "asc", "unmapped_type": "long"}}]
 _MARK = ("\ufdd0", "\ufdd1")
 """Around highlighted words: characters that no article has (Unicode reserves them for uses like this one), so that
 nobody's markup is taken for ours. Control characters will not do: Elasticsearch takes them for blanks at the ends of a
@@ -166,21 +167,28 @@ def results_of(answer: Any, query: Query, total: int | None = None) -> Results:
 def request_body(query: Query) -> dict[str, Any]:
     """The search request of a query, checked."""
     _check(query)
+    words = _words(query)
     return {
-        "query": {"bool": {"must": _words(query), "filter": _filters(query, query.choices)}},
+        "query": {"bool": {"must": words, "filter": _filters(query, query.choices)}},
         "sort": _order(query),
         "size": query.size,
         "track_total_hits": True,
-        "source": {"excludes": ["enriched", "variants"]},
-        "highlight": {
-            "pre_tags": [_MARK[0]],
-            "post_tags": [_MARK[1]],
-            "fragment_size": 200,
-            "number_of_fragments": 2,
-            "max_analyzed_offset": 999_999,
-            "require_field_match": False,
-            "fields": {name: {} for name in _SHOWN_OF[query.kind]},
-        },
+        "source": {"excludes": ["enriched", "variants", "tiebreaker"]},
+        **({"highlight": _highlighting(query.kind, words[0])} if words else {}),
+    }
+
+
+def _highlighting(kind: Kind, words: dict[str, Any]) -> dict[str, Any]:
+    """Marks the words that are searched for, and nothing that a filter asks for."""
+    return {
+        "highlight_query": words,
+        "pre_tags": [_MARK[0]],
+        "post_tags": [_MARK[1]],
+        "fragment_size": 200,
+        "number_of_fragments": 2,
+        "max_analyzed_offset": 999_999,
+        "require_field_match": False,
+        "fields": {name: {} for name in _SHOWN_OF[kind]},
     }
 
 
@@ -241,10 +249,8 @@ def _words(query: Query) -> list[dict[str, Any]]:
 
 
 def _order(query: Query) -> list[Any]:
-    """Best or newest first; the ids make the order of equals always the same, so that paging misses nothing."""
-    ids = [{"article_id": "asc"}] + ([{"statement_id": "asc"}] if query.kind == "statements" else [])
-    by_date = [{"said_at": "desc"}, *ids]
-    return ["_score", *by_date] if query.sort != "date" and _text(query) else by_date
+    """Best or newest first; the order of equals is always the same, so that paging misses nothing."""
+    return ["_score", *NEWEST] if query.sort != "date" and _text(query) else NEWEST
 
 
 def _encodable(choices: Sequence[Choice]) -> list[Choice]:

@@ -10,7 +10,6 @@ from pipeline.errors import BadSetting
 from pipeline.index.client import reason_of, translated_errors
 from pipeline.index.templates import (
     FIELDS,
-    MERGING,
     MONTHLY,
     SINGLE,
     Abilities,
@@ -18,6 +17,7 @@ from pipeline.index.templates import (
     first_index,
     retention_policy,
     template,
+    tuning,
 )
 from pipeline.settings import Settings
 
@@ -50,7 +50,7 @@ def ensure_indices(client: Elasticsearch, settings: Settings) -> None:
     """Put the templates in place and make sure that every alias has an index to search.
 
     Templates speak to new indices only: fields that came later are added to those that are there, and how they merge
-    is told them. Raises BadSetting where a field has changed, which takes new indices.
+    and refresh is told them. Raises BadSetting where a field has changed, which takes new indices.
     """
     prefix = settings.index_prefix
     with translated_errors(settings):
@@ -61,7 +61,7 @@ def ensure_indices(client: Elasticsearch, settings: Settings) -> None:
             _ensure_index(client, alias(prefix, kind), f"{alias(prefix, kind)}-{datetime.now(UTC):%Y.%m}")
         for kind in (*MONTHLY, *SINGLE):
             _add_fields(client, alias(prefix, kind), kind)
-            client.indices.put_settings(index=alias(prefix, kind), settings={"index": MERGING})
+            client.indices.put_settings(index=alias(prefix, kind), settings={"index": tuning(kind)})
 
 
 def put_templates(client: Elasticsearch, settings: Settings) -> Abilities:

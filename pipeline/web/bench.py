@@ -1,8 +1,6 @@
-"""How fast searches are answered while articles come in: invented articles, always the same, in an index of their own.
+"""How fast searches are answered while articles come in: invented articles, in indices of their own.
 
-The articles go through the same writer as real ones, and the searches through a real server. Words are drawn as often
-as words of a language are (the n-th with a frequency of 1/n), and so are speakers; so that there are words in nearly
-every article and words in few.
+The articles go through the same writer as real ones, and the searches through a real server.
 """
 
 from __future__ import annotations
@@ -13,109 +11,31 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from datetime import timedelta
+from functools import partial
 from random import Random
 from statistics import quantiles
 
 import httpx
+from elasticsearch import Elasticsearch
 
 from pipeline.errors import Terminal
 from pipeline.index import Writer, connect, ensure_indices
-from pipeline.index.templates import FIELDS, alias
-from pipeline.records import EnrichedArticle, Party, Publisher, SourceRef, Stance, Statement, hash_id
+from pipeline.index.templates import FIELDS, MONTHLY, alias, tuning
+from pipeline.records import hash_id
 from pipeline.settings import Settings
+from pipeline.web.invented import DAYS, START, Invention, address
 
-_START = datetime(2025, 10, 1, tzinfo=UTC)
-_DAYS = 180
-_WORDS = 30_000
-_SPEAKERS = 3_000
-_PUBLISHERS = 60
-_TEXT_WORDS = 250
 _BATCH = 250
-_COUNTRIES = ("USA", "RUS", "CHN", "FRA", "DEU", "GBR", "IRN", "ISR", "UKR", "TUR", "IND", "BRA", "JPN", "EGY", "POL")
-_ACTS = ("STATE",) * 12 + ("WARN", "URGE", "CONDEMN", "DENY", "SUPPORT", "DEMAND", "ACCUSE", "PROMISE", "THREATEN")
-_SYLLABLES = ("ba", "co", "du", "fel", "gri", "ho", "jan", "ka", "lor", "mi", "nu", "pes", "qua", "ro", "sti", "tam")
-
-
-class Invention:
-    """Articles by their number: the same number is always the same article."""
-
-    def __init__(self, statements: int) -> None:
-        self._statements = statements
-        self.words = [_name(number) for number in range(_WORDS)]
-        self._weights = list(accumulate(1 / (number + 2) for number in range(_WORDS)))
-        self.speakers = [self._party(number) for number in range(_SPEAKERS)]
-        self._speaker_weights = list(accumulate(1 / (number + 5) for number in range(_SPEAKERS)))
-        self.publishers = [Publisher(id=f"p{n}.example", name=f"{_name(n).title()} Post") for n in range(_PUBLISHERS)]
-
-    @staticmethod
-    def _party(number: int) -> Party:
-        name = f"{_name(number * 7 + 1).title()} {_name(number * 13 + 5).title()}"
-        country = _COUNTRIES[number % len(_COUNTRIES)]
-        return Party(name=name, actor_id=f"person/{number}", kind="person", country=country, role="minister")
-
-    def article(self, number: int, *, new: bool = False) -> EnrichedArticle:
-        """One of the half year, or one that comes in `new` on its last day."""
-        chance = Random(number)
-        seconds = chance.randrange(_DAYS * 86_400)
-        seen = _START + (timedelta(days=_DAYS) if new else timedelta(seconds=seconds))
-        words = chance.choices(self.words, cum_weights=self._weights, k=_TEXT_WORDS)
-        text, starts = _joined(words)
-        url = f"https://bench.example/{number}"
-        return EnrichedArticle(
-            article_id=hash_id(url),
-            id=str(number),
-            url=url,
-            canonical_url=url,
-            publisher=chance.choice(self.publishers),
-            title=" ".join(words[:8]).capitalize(),
-            text=text,
-            language="en",
-            published_at=seen,
-            fetched_at=seen,
-            first_seen_at=seen,
-            content_hash="",
-            source=SourceRef(connector="bench", id=f"feed{number % 200}"),
-            model="none",
-            statements=[self._statement(chance, index, text, starts) for index in range(self._statements)],
-        )
-
-    def _statement(self, chance: Random, index: int, text: str, starts: list[int]) -> Statement:
-        speaker, other = chance.choices(self.speakers, cum_weights=self._speaker_weights, k=2)
-        first = chance.randrange(_TEXT_WORDS - 30)
-        polarity = chance.choice((-1, 0, 0, 1))
-        return Statement(
-            statement_id=f"s{index}",
-            kind="indirect",
-            content=[(starts[first], starts[first + 15] - 1)],
-            speakers=[speaker],
-            act=chance.choice(_ACTS),
-            addressees=[other] if chance.random() < 0.3 else [],
-            stances=[Stance(target=other, polarity=polarity)] if polarity else [],
-        )
-
-
-def _name(number: int) -> str:
-    """A word that can be said, and no other number has."""
-    found = ""
-    number += len(_SYLLABLES)
-    while number:
-        number, digit = divmod(number, len(_SYLLABLES))
-        found = _SYLLABLES[digit] + found
-    return found
-
-
-def _joined(words: list[str]) -> tuple[str, list[int]]:
-    starts, position = [], 0
-    for word in words:
-        starts.append(position)
-        position += len(word) + 1
-    return " ".join(words), starts
+_WRITERS = 2
+"""At once: while Elasticsearch takes one batch, the next is made."""
+_STEP = _WRITERS * _BATCH
+_HURRY = {"index": {"refresh_interval": "-1", "translog.durability": "async"}}
+_PATIENCE_S = 120
 
 
 @dataclass
@@ -139,17 +59,50 @@ def percentile(values: list[float], which: int) -> float:
     return quantiles(values, n=100, method="inclusive")[which - 1] if len(values) > 1 else values[0]
 
 
-def fill(settings: Settings, invention: Invention, articles: int, progress: Callable[[int], None]) -> None:
-    """Write that many articles."""
-    with connect(settings) as client:
+def fill(settings: Settings, invention: Invention, articles: int, progress: Callable[[int], None]) -> int:
+    """Write what is missing of so many articles, the oldest first; returns how many are there, which may be more.
+
+    Step by step, so that a run that was broken off is gone on with: the steps before the last are whole.
+    """
+    with connect(settings, request_timeout=_PATIENCE_S) as client:
         ensure_indices(client, settings)
-        writer = Writer(client, settings)
-        for start in range(0, articles, _BATCH):
-            batch = [invention.article(number) for number in range(start, min(start + _BATCH, articles))]
-            if refused := writer.articles(batch):
-                raise Terminal(f"An invented article was refused: {refused[0].reason}.")
-            progress(start + len(batch))
-        client.indices.refresh(index=f"{settings.index_prefix}-*")
+        there = _count(client, settings)
+        if there >= articles:
+            return there
+        _prepare(client, settings)
+        order, write = invention.oldest_first(articles), partial(_write, client, settings, invention)
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for start in range(there // _STEP * _STEP, articles, _STEP):
+                step = order[start : start + _STEP]
+                batches = [step[first : first + _BATCH] for first in range(0, len(step), _BATCH)]
+                list(pool.map(write, batches))
+                progress(start + len(step))
+        for kind in MONTHLY:
+            name = alias(settings.index_prefix, kind)
+            client.indices.put_settings(index=name, settings={"index": {"translog.durability": None, **tuning(kind)}})
+        return _count(client, settings)
+
+
+def _count(client: Elasticsearch, settings: Settings) -> int:
+    client.indices.refresh(index=f"{settings.index_prefix}-*")
+    return int(client.count(index=alias(settings.index_prefix, "articles"))["count"])
+
+
+def _prepare(client: Elasticsearch, settings: Settings) -> None:
+    """Make the indices of all months, which take what is written without showing it until they are told."""
+    months = {f"{START + timedelta(days=day):%Y.%m}" for day in range(DAYS + 1)}
+    for kind in MONTHLY:
+        name = alias(settings.index_prefix, kind)
+        for month in months:
+            client.options(ignore_status=400).indices.create(index=f"{name}-{month}")
+        client.indices.put_settings(index=name, settings=_HURRY)
+
+
+def _write(
+    client: Elasticsearch, settings: Settings, invention: Invention, numbers: list[int], *, new: bool = False
+) -> None:
+    if refused := Writer(client, settings).articles([invention.article(number, new=new) for number in numbers]):
+        raise Terminal(f"An invented article was refused: {refused[0].reason}.")
 
 
 def remove(settings: Settings) -> None:
@@ -171,7 +124,7 @@ def requests(invention: Invention) -> Iterator[tuple[str, str]]:
 
     while True:
         speaker = chance.choice(invention.speakers[:300])
-        day = (_START + timedelta(days=chance.randrange(_DAYS - 14))).date()
+        day = (START + timedelta(days=chance.randrange(DAYS - 14))).date()
         yield "articles, a word", f"/search?q={word(20_000)}"
         yield "articles, two words", f"/search?q={word(2_000)}+{word(2_000)}"
         yield "articles, words in a row", f"/search?q=%22{word(300)}+{word(300)}%22"
@@ -185,25 +138,30 @@ def requests(invention: Invention) -> Iterator[tuple[str, str]]:
         yield "everything", "/search"
         yield "every statement", "/search?kind=statements"
         yield "an actor", f"/actors/{speaker.actor_id}"
-        yield "an article", f"/articles/{hash_id(f'https://bench.example/{chance.randrange(1000)}')}"
+        yield "an article", f"/articles/{hash_id(address(chance.randrange(1000)))}"
 
 
 def measure(settings: Settings, invention: Invention, rounds: int, known: int, per_second: float) -> Measured:
-    """Ask for pages one after the other while articles come in."""
+    """Ask for pages one after the other while articles come in, numbered from `known` on.
+
+    What Elasticsearch remembers of an earlier run is forgotten before.
+    """
     measured, stop = Measured(), threading.Event()
     came: list[int] = []
 
     def index() -> None:
         with connect(settings) as client:
-            writer, number = Writer(client, settings), known
+            number = known
             while not stop.wait(1.0):
                 count = max(round(per_second), 1)
-                writer.articles([invention.article(n, new=True) for n in range(number, number + count)])
+                _write(client, settings, invention, list(range(number, number + count)), new=True)
                 number += count
                 came.append(count)
 
+    with connect(settings) as client:
+        client.indices.clear_cache(index=f"{settings.index_prefix}-*", query=True, request=True)
     busy = threading.Thread(target=index, daemon=True)
-    with _server(settings) as address, httpx.Client(base_url=address, timeout=60) as http:
+    with _server(settings) as base, httpx.Client(base_url=base, timeout=60) as http:
         wanted, kinds = requests(invention), 13
         for _ in range(kinds):
             http.get(next(wanted)[1]).raise_for_status()
@@ -241,5 +199,6 @@ def _server(settings: Settings) -> Iterator[str]:
         process.wait(20)
 
 
-def own_prefix() -> str:
-    return f"bench{uuid.uuid4().hex[:6]}"
+def own_prefix(settings: Settings, articles: int, statements: int) -> str:
+    """Of the indices that a benchmark of this size writes to: beside those of the user, never among them."""
+    return f"bench_{settings.index_prefix}_{articles}x{statements}"
