@@ -26,6 +26,7 @@ PLAIN_ACTS = frozenset({"STATE", "OTHER", "PREDICT"})
 def print_found(settings: Settings, article_ids: Sequence[str], console: Console) -> None:
     """Print what the index holds of these articles, in their order."""
     with connect(settings) as client, translated_errors(settings):
+        client.indices.refresh(index=[alias(settings.index_prefix, kind) for kind in ("articles", "statements")])
         articles = _documents(client, alias(settings.index_prefix, "articles"), article_ids)
         statements = _documents(client, alias(settings.index_prefix, "statements"), article_ids)
         alerts, _ = find_alerts(client, settings, size=MAX_ALERTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -299,7 +300,11 @@ Json = TypeVar("Json")
 
 def encodable(value: Json) -> Json:
     """The same without lone surrogates, which JSON can carry and UTF-8 cannot: one would spoil the whole request."""
-    return cast(Json, _encodable(value))
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return cast(Json, _encodable(value))
+    return value
 
 
 def _encodable(value: Any) -> Any:

@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 from pipeline.index.client import translated_errors
 from pipeline.index.documents import encodable
 from pipeline.index.facets import Bar, Value, bars
-from pipeline.index.search import NEWEST, refused
+from pipeline.index.search import NEWEST, any_of, refused
 from pipeline.index.templates import alias
 from pipeline.records import WARNING_ACTS
 from pipeline.settings import Settings
@@ -63,16 +63,14 @@ def portrait(client: Elasticsearch, settings: Settings, actor_id: str, *, state:
         _body([says], _RECENT, _said_aggregations()),
         _body([says, *_WARNING], _WARNINGS),
         _body([hears, *_WARNING], _WARNINGS),
-        _body([{"bool": {"should": [says, meant]}}], 0, _matrix_aggregation()),
-        _body([hears], 1),
-        _body([meant], 1),
+        _body([any_of(says, hears, meant)], 1, {"heard": {"filter": hears}, **_matrix_aggregation(says, meant)}),
     ]
-    said, warnings, warned, stances, heard, about = _answers(client, settings, bodies)
+    said, warnings, warned, around = _answers(client, settings, bodies)
     found = said["aggregations"]
     return Portrait(
-        name=_name(actor_id, [*_documents(said), *_documents(heard), *_documents(about)]),
+        name=_name(actor_id, [*_documents(said), *_documents(around)]),
         said_count=said["hits"]["total"]["value"],
-        heard_count=heard["hits"]["total"]["value"],
+        heard_count=around["aggregations"]["heard"]["doc_count"],
         acts=_values(found["acts"]),
         addressees=_values(found["addressees"]),
         speakers=_values(found["speakers"]) if state else [],
@@ -81,7 +79,7 @@ def portrait(client: Elasticsearch, settings: Settings, actor_id: str, *, state:
         recent=_documents(said),
         warnings=_documents(warnings),
         warned=_documents(warned),
-        matrix=_matrix(stances["aggregations"]["stance"]["who"]["buckets"]),
+        matrix=_matrix(around["aggregations"]["stance"]["who"]["buckets"]),
     )
 
 
@@ -145,11 +143,11 @@ def _said_aggregations() -> dict[str, Any]:
     return {name: _terms(field, _SHOWN) for name, field in fields.items()} | {"days": days}
 
 
-def _matrix_aggregation() -> dict[str, Any]:
+def _matrix_aggregation(*of: dict[str, Any]) -> dict[str, Any]:
     whom = {"for": _terms("targets_for", _MATRIX), "against": _terms("targets_against", _MATRIX)}
-    takes_sides = {"bool": {"should": [{"exists": {"field": name}} for name in ("targets_for", "targets_against")]}}
+    takes_sides = any_of(*({"exists": {"field": name}} for name in ("targets_for", "targets_against")))
     who = _terms("speakers", _MATRIX) | {"aggs": whom}
-    return {"stance": {"filter": takes_sides, "aggs": {"who": who}}}
+    return {"stance": {"filter": {"bool": {"filter": [any_of(*of), takes_sides]}}, "aggs": {"who": who}}}
 
 
 def _matrix(buckets: Sequence[Mapping[str, Any]]) -> Matrix:

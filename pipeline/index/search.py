@@ -111,20 +111,32 @@ def search(client: Elasticsearch, settings: Settings, query: Query) -> Results:
 def search_with_facets(client: Elasticsearch, settings: Settings, query: Query) -> tuple[Results, Facets]:
     """The first hits, with what a list shows of them, and the facets of all of them, in one request.
 
-    How many hits there are comes with the facets, so that looking for the best need not go through all of them.
+    What a month that no longer grows gives is taken from Elasticsearch's cache where it has been asked for before,
+    hits included.
     """
-    body = _for_msearch(request_body(query))
-    shown = {"includes": [*_LISTED_OF_ALL, *_LISTED[query.kind]]}
-    hits = body | {"track_total_hits": False, "_source": shown}
-    header = {"index": alias(settings.index_prefix, query.kind)}
+    header = {"index": alias(settings.index_prefix, query.kind), "request_cache": True}
+    searches = [part for body in page_bodies(query) for part in (header, _for_msearch(body))]
     with refusals(settings):
-        answers = client.msearch(searches=[part for body in (hits, *facet_bodies(query)) for part in (header, body)])
-    for answer in answers["responses"]:
+        answers = client.msearch(searches=searches)["responses"]
+    for answer in answers:
         if "error" in answer:
             raise refused(settings, answer)
-    found, *counts = answers["responses"]
+    counts = [answer for answer in answers if "aggregations" in answer]
     total = counts[0]["hits"]["total"]["value"]
-    return results_of(found, query, total), read(answer["aggregations"] for answer in counts)
+    return results_of(answers[0], query, total), read(answer["aggregations"] for answer in counts)
+
+
+def page_bodies(query: Query) -> list[dict[str, Any]]:
+    """The searches for a page: first the one for its hits; the first with facets counts the hits.
+
+    Where there are words, one search finds the hits and counts them, as looking for words costs most. Without words
+    the newest hits are found without going through all of them, and the counts, which need no hits, apart from that.
+    """
+    hits = request_body(query) | {"source": {"includes": [*_LISTED_OF_ALL, *_LISTED[query.kind]]}}
+    everything, *own = facet_bodies(query)
+    if _words(query):
+        return [hits | {"aggs": everything["aggs"]}, *own]
+    return [hits | {"track_total_hits": False}, everything, *own]
 
 
 def _for_msearch(body: dict[str, Any]) -> dict[str, Any]:
@@ -262,7 +274,7 @@ def _filters(query: Query, choices: Sequence[Choice]) -> list[dict[str, Any]]:
     found = choice_filters(query.kind, _encodable(choices), _said_filters(query))
     if query.publisher:
         publisher = encodable(query.publisher)
-        found.append(_any_of({"term": {"publisher.norm": publisher}}, {"term": {"publisher_id": publisher}}))
+        found.append(any_of({"term": {"publisher.norm": publisher}}, {"term": {"publisher_id": publisher}}))
     if query.since or query.until:
         limits = {}
         if query.since:
@@ -295,10 +307,10 @@ def _party_filter(name: str, prefix: str, role: str, fields: list[str]) -> dict[
     ways: list[dict[str, Any]] = [{"terms": {f"{prefix}{role}_ids": ids}}]
     for where in fields:
         ways += [{"term": {f"{where}.norm": name}}, {"match_phrase": {f"{where}.text": name}}]
-    return _any_of(*ways)
+    return any_of(*ways)
 
 
-def _any_of(*ways: dict[str, Any]) -> dict[str, Any]:
+def any_of(*ways: dict[str, Any]) -> dict[str, Any]:
     return {"bool": {"should": list(ways), "minimum_should_match": 1}}
 
 

@@ -62,30 +62,30 @@ def percentile(values: list[float], which: int) -> float:
 def fill(settings: Settings, invention: Invention, articles: int, progress: Callable[[int], None]) -> int:
     """Write what is missing of so many articles, the oldest first; returns how many are there, which may be more.
 
-    Step by step, so that a run that was broken off is gone on with: the steps before the last are whole.
+    Step by step: steps that an earlier run has finished are passed over.
     """
     with connect(settings, request_timeout=_PATIENCE_S) as client:
         ensure_indices(client, settings)
-        there = _count(client, settings)
-        if there >= articles:
-            return there
-        _prepare(client, settings)
+        client.indices.refresh(index=f"{settings.index_prefix}-*")
         order, write = invention.oldest_first(articles), partial(_write, client, settings, invention)
+        steps = [order[start : start + _STEP] for start in range(0, articles, _STEP)]
+        missing = [not _is_whole(client, settings, step) for step in steps]
+        if any(missing):
+            _prepare(client, settings)
         with ThreadPoolExecutor(_WRITERS) as pool:
-            for start in range(there // _STEP * _STEP, articles, _STEP):
-                step = order[start : start + _STEP]
-                batches = [step[first : first + _BATCH] for first in range(0, len(step), _BATCH)]
-                list(pool.map(write, batches))
-                progress(start + len(step))
-        for kind in MONTHLY:
-            name = alias(settings.index_prefix, kind)
-            client.indices.put_settings(index=name, settings={"index": {"translog.durability": None, **tuning(kind)}})
-        return _count(client, settings)
+            for number, step in enumerate(steps):
+                if missing[number]:
+                    list(pool.map(write, [step[start : start + _BATCH] for start in range(0, len(step), _BATCH)]))
+                progress(number * _STEP + len(step))
+        _settle(client, settings)
+        return int(client.count(index=alias(settings.index_prefix, "articles"))["count"])
 
 
-def _count(client: Elasticsearch, settings: Settings) -> int:
-    client.indices.refresh(index=f"{settings.index_prefix}-*")
-    return int(client.count(index=alias(settings.index_prefix, "articles"))["count"])
+def _is_whole(client: Elasticsearch, settings: Settings, numbers: list[int]) -> bool:
+    """Whether all of these articles have been written, with what belongs to them: a revision is written last."""
+    ids = [hash_id(address(number)) for number in numbers]
+    found = client.count(index=alias(settings.index_prefix, "revisions"), query={"terms": {"article_id": ids}})
+    return bool(found["count"] == len(numbers))
 
 
 def _prepare(client: Elasticsearch, settings: Settings) -> None:
@@ -96,6 +96,14 @@ def _prepare(client: Elasticsearch, settings: Settings) -> None:
         for month in months:
             client.options(ignore_status=400).indices.create(index=f"{name}-{month}")
         client.indices.put_settings(index=name, settings=_HURRY)
+
+
+def _settle(client: Elasticsearch, settings: Settings) -> None:
+    """As the indices of a user are."""
+    for kind in MONTHLY:
+        name = alias(settings.index_prefix, kind)
+        client.indices.put_settings(index=name, settings={"index": {"translog.durability": None, **tuning(kind)}})
+    client.indices.refresh(index=f"{settings.index_prefix}-*")
 
 
 def _write(

@@ -15,6 +15,7 @@ from pipeline.index.documents import (
     source_document,
     statement_doc_id,
     statement_documents,
+    tiebreaker,
     variants,
 )
 from pipeline.index.templates import FIELDS, Abilities, template
@@ -106,6 +107,16 @@ def test_the_index_follows_from_the_first_sight_and_ids_from_article_and_stateme
     one, other = make_article(article_id="a1"), make_article(article_id="a2")
     assert statement_doc_id(one, "s1") != statement_doc_id(other, "s1")
     assert statement_doc_id(one, "s1") == statement_doc_id(make_article(revision=2), "s1")
+
+
+def test_what_was_said_at_the_same_time_has_an_order_of_its_own(make_article: Make) -> None:
+    article, other = make_article(), make_article(article_id="a2")
+    two = article.model_copy(update={"statements": article.statements * 2})
+    first, second = (document["tiebreaker"] for document in statement_documents(two))
+    assert second == first + 1, "statements of an article stand in its order"
+    assert article_document(article)["tiebreaker"] == first
+    assert abs(tiebreaker(other) - first) > 2**15, "and those of another do not come between them"
+    assert tiebreaker(article, 10**6) < 2**63
 
 
 def test_lone_surrogates_are_replaced_without_moving_positions() -> None:

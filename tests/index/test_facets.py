@@ -50,7 +50,7 @@ def test_articles_are_counted_by_one_statement_that_meets_all() -> None:
 
 
 @pytest.mark.parametrize("kind", ["articles", "statements"])
-def test_every_field_that_is_counted_is_mapped_as_a_keyword(kind: Any) -> None:
+def test_every_field_that_is_counted_is_mapped_as_a_keyword_made_ready_for_it(kind: Any) -> None:
     for choices in ((), (("act", "WARN"),)):
         for counted in counted_together(choices):
             for name, aggregation in aggregations(kind, counted, []).items():
@@ -59,6 +59,7 @@ def test_every_field_that_is_counted_is_mapped_as_a_keyword(kind: Any) -> None:
                     for part in field.split("."):
                         mapping = mapping[part] if part in mapping else mapping["properties"][part]
                     assert mapping["type"] == ("date" if name == "days" else "keyword"), field
+                    assert mapping.get("eager_global_ordinals", name == "days"), field
 
 
 def fields(aggregation: Any) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.index.search import MAX_QUERY_CHARS, Query, _pieces, moment_of, request_body
+from pipeline.index.search import MAX_QUERY_CHARS, Query, _pieces, moment_of, page_bodies, request_body
 
 
 def filters(query: Query) -> list[dict[str, object]]:
@@ -61,3 +61,20 @@ def test_any_text_makes_a_request_or_a_clear_refusal(text: str, actor: str, sinc
 
 def test_marks_of_the_article_itself_are_no_highlight() -> None:
     assert _pieces("a <em>b</em> \ufdd0c\ufdd1 d") == [("a <em>b</em> ", False), ("c", True), (" d", False)]
+
+
+def test_only_words_that_are_searched_for_are_marked() -> None:
+    body = request_body(Query(text="canal", actor="Russia", act="warn", kind="statements"))
+    assert body["highlight"]["highlight_query"]["simple_query_string"]["query"] == "canal"
+    assert "highlight" not in request_body(Query(actor="Russia", act="warn", kind="statements"))
+
+
+def test_words_are_looked_for_once_and_the_newest_without_counting() -> None:
+    [found, own] = page_bodies(Query(text="canal", choices=(("act", "WARN"),)))
+    assert found["track_total_hits"] is True
+    assert found["size"] == 20
+    assert {"speaker" in body["aggs"] or "said" in body["aggs"] for body in (found, own)} == {True, False}
+    [newest, counted] = page_bodies(Query())
+    assert newest["track_total_hits"] is False
+    assert "aggs" not in newest
+    assert (counted["size"], counted["track_total_hits"]) == (0, True)
