@@ -35,7 +35,7 @@ _WRITERS = 2
 """At once: while Elasticsearch takes one batch, the next is made."""
 _STEP = _WRITERS * _BATCH
 _HURRY = {"index": {"refresh_interval": "-1", "translog.durability": "async"}}
-_PATIENCE_S = 120
+_PATIENCE_S = 600
 
 
 @dataclass
@@ -99,11 +99,12 @@ def _prepare(client: Elasticsearch, settings: Settings) -> None:
 
 
 def _settle(client: Elasticsearch, settings: Settings) -> None:
-    """As the indices of a user are."""
+    """As the indices of a user are: shown at the usual times, and their segments merged as far as is usual."""
     for kind in MONTHLY:
         name = alias(settings.index_prefix, kind)
         client.indices.put_settings(index=name, settings={"index": {"translog.durability": None, **tuning(kind)}})
     client.indices.refresh(index=f"{settings.index_prefix}-*")
+    client.indices.forcemerge(index=f"{settings.index_prefix}-*")
 
 
 def _write(
