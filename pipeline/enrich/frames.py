@@ -30,6 +30,8 @@ _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
+# Verbs whose "it" is a paper or a body that speaks.
+_SAYING = frozenset({"say", "add", "state", "warn", "argue", "claim", "announce", "declare", "note", "allege", "insist"})
 _MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
@@ -227,7 +229,7 @@ def _infinitives(verb: Token) -> list[Token]:
     return [
         c
         for c in verb.children
-        if c.dep_ in {"xcomp", "ccomp", "advcl"} and c.i > verb.i and c.tag_ == "VB" and syntax.is_infinitive(c)
+        if c.dep_ in {"xcomp", "ccomp", "advcl"} and c.i > verb.i and _is_bare(c) and syntax.is_infinitive(c)
     ]
 
 
@@ -255,8 +257,15 @@ def _speaker(verb: Token) -> Token | None:
         # "issued a statement saying that …": who issues it speaks.
         source = syntax.subject(source.head) or source
     if source is not None and source.lower_ in _NOT_A_SOURCE and source.pos_ in {"PRON", "DET"}:
-        return source if source.lower_ == "it" and verb.dep_ not in {"ROOT"} else None
+        named = source.lower_ == "it" and (verb.dep_ != "ROOT" or _says_a_clause(verb))
+        return source if named else None
     return source
+
+
+def _says_a_clause(verb: Token) -> bool:
+    """ "It said that …" of a document or a body; "it seems", "it means" report nobody's words."""
+    clauses = syntax.clauses(verb)
+    return verb.lemma_.lower() in _SAYING and any(syntax.is_finite_clause(clause) for clause in clauses)
 
 
 def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
@@ -316,8 +325,13 @@ def _completes(clause: Token) -> bool:
         return True
     marked = bool(marks)
     return clause.dep_ in {"acl", "acl:relcl", "relcl"} and (
-        marked or (clause.tag_ == "VB" and syntax.is_infinitive(clause))
+        marked or (syntax.is_infinitive(clause) and _is_bare(clause))
     )
+
+
+def _is_bare(clause: Token) -> bool:
+    """ "to halt", "to be neutral": the verb of a clause, or the copula of its predicate, in its bare form."""
+    return clause.tag_ == "VB" or any(t.tag_ == "VB" and t.dep_ == "cop" for t in clause.children)
 
 
 def _is_time(noun: Token) -> bool:

@@ -29,7 +29,7 @@ _SETTING = (
     r"[,”’\"']* (?:in|during|at|on|after|via) (?:an?|his|her|their|its|the) (?:[\w’'-]+ ){0,3}?"
     rf"{_OCCASION}\b"
 )
-_WHILE = rf"{_MARKS} while (?!\w+ing\b)"
+_WHILE = rf"{_MARKS} while (?!(?:also |still )?\w+ing\b)"
 _CONTRAST = rf",{_MARKS} (?:while|whereas|although|though|even though)\b"
 _STOP = r";| \("
 _TAKEOVER = re.compile(rf"{_WHILE}|{_CONTRAST}|{_STOP}|{_UNPAIRED_DASH}|{_SETTING}")
@@ -40,7 +40,7 @@ _JOINED_VERB = re.compile(
     rf"(?P<comma>,)?{_MARKS} (?P<and>(?:and|but|before|after|while|by|then) )?(?:\w+ly |also |did )?(?P<verb>\w+)"
 )
 _SUBORDINATE = re.compile(r"(?:While|When|As|After|Before|Since|Although|Though|Asked|Speaking)\b")
-_COMMA_EDGE = r",(?! because\b)"
+_COMMA_EDGE = rf",(?!{_MARKS} (?:because|(?:and|but|or) that)\b)"
 _AND_EDGE = r" and (?!that\b|[“\"'‘])"
 _CLAUSE_EDGE = re.compile(rf"{_MARKS}(?:{_COMMA_EDGE}|{_AND_EDGE}| but\b| ?[—–;(])")
 
@@ -194,7 +194,22 @@ def _is_joined_to_cue(field: Field, verb: Token, match: re.Match[str], frame: Fr
             return False
         if verb.tag_ == "VBG":
             return verb.lower_ not in _PREPOSITIONAL
-    return verb.tag_ == frame.cue.tag_ and verb.tag_ in syntax.TENSED and field.cues.of(verb) is not None
+    if verb.tag_ != _form(frame.carrier):
+        return False
+    if field.cues.of(verb) is not None:
+        return verb.tag_ in syntax.TENSED or _follows_no_verb(field, verb, frame, verb.tag_)
+    return match["and"] == "and " and _follows_no_verb(field, verb, frame, *syntax.FINITE)
+
+
+def _form(cue: Token) -> str:
+    """The form that a verb joined to a cue has too: of "is telling" that of the auxiliary."""
+    tensed = [t.tag_ for t in syntax.auxiliaries(cue) if t.tag_ in syntax.TENSED]
+    return tensed[0] if tensed else cue.tag_
+
+
+def _follows_no_verb(field: Field, verb: Token, frame: Frame, *tags: str) -> bool:
+    """ "called him “weak” and left": with no such verb in what is reported, a joined one can but go on from the cue."""
+    return not any(t.tag_ in tags for t in field.doc[frame.cue.i + 1 : verb.i])
 
 
 def precedes_main_clause(cue: Token) -> bool:
