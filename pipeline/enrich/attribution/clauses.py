@@ -42,6 +42,7 @@ _JOINED_VERB = re.compile(
 _SUBORDINATE = re.compile(r"(?:While|When|As|After|Before|Since|Although|Though|Asked|Speaking)\b")
 _COMMA_EDGE = rf",(?!{_MARKS} (?:because|(?:and|but|or) that)\b)"
 _AND_EDGE = r" and (?!that\b|[“\"'‘])"
+_JOINS = re.compile(rf",?{_MARKS} (?:and|but|or) ")
 _CLAUSE_EDGE = re.compile(rf"{_MARKS}(?:{_COMMA_EDGE}|{_AND_EDGE}| but\b| ?[—–;(])")
 
 
@@ -50,7 +51,7 @@ def clause_after_cue(field: Field, quotation: Quotation, frame: Frame) -> Span:
     covering = [s for s, _ in frame.content if frame.cue.idx < s <= quotation.start]
     start = covering[0] if covering else _after_cue(field, frame, quotation)
     parsed = max(_clause_end(field, quotation, frame), *(e for s, e in frame.content if s >= frame.cue.idx), 0)
-    return start, _reported_end(field, quotation, frame, parsed)
+    return _from_that(field, frame, start, quotation.start), _reported_end(field, quotation, frame, parsed)
 
 
 # -- where it begins ---------------------------------------------------------------------------------------------------
@@ -71,6 +72,21 @@ def _after_cue(field: Field, frame: Frame, quotation: Quotation) -> int:
         if start <= who.idx < quotation.start:
             start = syntax.noun_phrase(who)[1]
     return trimmed(field.text, start, quotation.start, " ,:")[0]
+
+
+def _from_that(field: Field, frame: Frame, start: int, limit: int) -> int:
+    """ "said in a letter that it was “over”", "said that, while it rains, …": the conjunction begins what is reported.
+
+    Parsers that trip over the quotation hang the words before or after it on the wrong side.
+    """
+    for token in field.doc[frame.cue.i + 1 :]:
+        if token.idx >= limit or field.quoted[token.i] and token.lower_ == "that":
+            return start
+        if token.lower_ == "that" and token.tag_ == "IN":
+            return token.idx if token.idx >= start or token.nbor(1).text == "," else start
+        if token.pos_ in {"VERB", "AUX"} or token.text in {";", ":"}:
+            return start
+    return start
 
 
 def with_beginning(field: Field, found: Found, span: Span, frame: Frame) -> Span:
@@ -110,8 +126,15 @@ def _reported_end(field: Field, quotation: Quotation, frame: Frame, parsed: int)
     limit = max(trimmed(field.text, quotation.start, limit, " ,.;:?!\n")[1], quotation.end)
     end = min((c for c in _takeovers(field, quotation, frame, limit) if c >= quotation.end), default=limit)
     if quotation.end <= parsed < end and _CLAUSE_EDGE.match(field.text, field.before_marks(parsed)):
-        return parsed
+        return end if _quotes_on(field, parsed, end) else parsed
     return end
+
+
+def _quotes_on(field: Field, start: int, end: int) -> bool:
+    """ "said the pier was “old” but that “nobody cares”": more words quoted in the sentence, and no cue that they have."""
+    if not _JOINS.match(field.text, field.before_marks(start)) or field.frames_in((start, end)):
+        return False
+    return any(start < q.start for q in field.quotations_in(start, end))
 
 
 def _clause_end(field: Field, quotation: Quotation, frame: Frame) -> int:
@@ -213,7 +236,9 @@ def _follows_no_verb(field: Field, verb: Token, frame: Frame, *tags: str) -> boo
 
 
 def precedes_main_clause(cue: Token) -> bool:
-    """A cue in a clause that its main clause comes after."""
+    """A cue in a clause that its main clause comes after, or joined to such a one."""
+    while cue.dep_ == "conj" and cue.head.i < cue.i:
+        cue = cue.head
     if cue.dep_ in {"advcl", "csubj", "csubj:outer"}:
         return cue.head.i > cue.i
     return cue.dep_ in syntax.RELATIVE
