@@ -33,11 +33,20 @@ def is_integrated(field: Field, quotation: Quotation, before: Span, frame: Frame
     if frame.cue.idx >= quotation.end:
         return not (last in ",.?!" and not starts_low) or bool(_CLAUSE_BEGINS.match(field.text, before[0]))
     if last == ",":
-        return False
+        return follows_that(field, frame, before)
     gap = field.text[frame.cue.idx + len(frame.cue) : quotation.start]
     if not gap.strip(" ,"):
         return starts_low and frame.entry.object != "content"
     return True
+
+
+def follows_that(field: Field, frame: Frame, before: Span) -> bool:
+    """ "told them that after ten years, “it is time”": a conjunction right behind the cue begins a clause."""
+    start = frame.cue.idx + len(frame.cue)
+    for who in frame.addressees if frame.entry.object == "addressee" else ():
+        if start <= who.idx < before[1]:
+            start = syntax.noun_phrase(who)[1]
+    return field.text.startswith(" that ", start)
 
 
 def is_begun(field: Field, quotation: Quotation, before: Span, frame: Frame) -> bool:
