@@ -64,7 +64,8 @@ def _add_according(field: Field, found: Found, token: Token, source: Token, besi
 
 def _both_sides(field: Field, sentence: SentenceSpan, phrase: Span) -> list[Span]:
     """What a sentence says before and after "according to X"."""
-    sides = [(sentence.start_char, phrase[0]), (phrase[1], sentence.end_char)]
+    start, end = field.within_sentence((sentence.start_char, sentence.end_char), phrase[0])
+    sides = [(start, phrase[0]), (phrase[1], end)]
     spans = [trimmed(field.text, start, end, " ,.;:\n\t") for start, end in sides]
     return [field.with_marks(span) for span in spans if span[1] - span[0] > 2]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 
 from spacy.tokens import Doc, Token
@@ -12,6 +13,9 @@ from pipeline.enrich.frames import Frame, find_frames
 from pipeline.enrich.quotes import Quotation, sentence_ends
 from pipeline.enrich.text import is_boilerplate, paragraphs, trimmed
 from pipeline.records import Span
+
+_ENDS_SENTENCE = re.compile(r"[.!?][”\"]$")
+_NEXT_SENTENCE = re.compile(r"\s+[A-Z0-9“\"]")
 
 
 class Field:
@@ -108,6 +112,21 @@ class Field:
         while at > 0 and self.text[at - 1] in "”’\"'»":
             at -= 1
         return at - 1 if self.text[at - 1] == "," else char
+
+    def within_sentence(self, span: Span, char: int) -> Span:
+        """What of a range belongs to the sentence at a character: parsers overlook ends that marks follow (“… over.” She)."""
+        start, end = span
+        for quotation in self.quotations_in(start, end):
+            if not _ENDS_SENTENCE.search(self.text, quotation.start, quotation.end):
+                continue
+            if not _NEXT_SENTENCE.match(self.text, quotation.end):
+                continue
+            if start < quotation.end <= char:
+                start = quotation.end
+            elif char < quotation.end < end:
+                end = quotation.end
+                break
+        return trimmed(self.text, start, end) if (start, end) != span else span
 
     def with_marks(self, span: Span) -> Span:
         """A range that cuts a quotation at its edge takes the marks in."""

@@ -24,7 +24,7 @@ def _reported(field: Field, found: Found, frame: Frame) -> None:
     content = [s for s in frame.content if not found.covers(s)]
     if frame.content and not content:
         return
-    content = [field.with_marks(span) for span in content]
+    content = [field.within_sentence(field.with_marks(span), frame.cue.idx) for span in content]
     content = [before_takeover(field, with_beginning(field, found, span, frame), frame) for span in content]
     inside = [q for s, e in content for q in field.quotations_in(s, e) if s <= q.start and q.end <= e]
     quoted = any("," not in field.text[s : q.start] for s, _ in content for q in inside)
