@@ -163,8 +163,19 @@ def _cue_before(field: Field, found: Found, quotation: Quotation, before: Span) 
         if frame.cue.i in found.used_cues and not field.leads_in(before):
             continue
         if not frame.is_noun or not is_integrated(field, quotation, before, frame):
-            return frame
+            return _outer(field, frame, quotation, before)
     return _colon(field, before)
+
+
+def _outer(field: Field, frame: Frame, quotation: Quotation, before: Span) -> Frame:
+    """ "says she knows that it is “over”": of cues in one another's clauses the first has the words."""
+    if (frame.entry.speech and not frame.entry.clause) or not field.is_part_of_clause(before):
+        return frame
+    for outer in field.frames_in((before[0], frame.cue.idx)):
+        has_both = any(start <= frame.cue.idx and quotation.start < end for start, end in outer.content)
+        if has_both and outer.entry.speech and not outer.entry.clause and not outer.is_noun and outer.source is not None:
+            return outer
+    return frame
 
 
 def _reports_quoted(field: Field, frame: Frame, quotation: Quotation) -> bool:

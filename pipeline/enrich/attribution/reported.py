@@ -28,6 +28,8 @@ def _reported(field: Field, found: Found, frame: Frame) -> None:
     content = [before_takeover(field, with_beginning(field, found, span, frame), frame) for span in content]
     inside = [q for s, e in content for q in field.quotations_in(s, e) if s <= q.start and q.end <= e]
     quoted = any("," not in field.text[s : q.start] for s, _ in content for q in inside)
+    if frame.entry.clause and _yields(field, frame):
+        return
     if frame.entry.clause and not quoted and not syntax.is_finite_clause(frame.content_head):
         return
     found.used_cues.add(frame.cue.i)
@@ -36,6 +38,14 @@ def _reported(field: Field, found: Found, frame: Frame) -> None:
         whole = sum(q.end - q.start for q in inside) >= sum(e - s for s, e in content) - 2
         kind = "direct" if whole and _opens_sentence(field, inside[0]) else "mixed"
     found.add(attribution_of(frame, content, kind, inside, frame.content_head))
+
+
+def _yields(field: Field, frame: Frame) -> bool:
+    """ "tried to persuade them that …": the verb that a word of many senses helps reports, and has the words."""
+    head = frame.content_head
+    if head is None or syntax.own_subject(head) is not None:
+        return False
+    return any(f.cue == head and f.content and f.entry.speech and not f.entry.clause for f in field.narrated)
 
 
 def _is_worth(frame: Frame) -> bool:
