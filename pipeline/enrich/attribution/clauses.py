@@ -31,7 +31,14 @@ _SETTING = (
 )
 _WHILE = rf"{_MARKS} while (?!(?:also |still )?\w+ing\b)"
 _CONTRAST = rf",{_MARKS} (?:while|whereas|although|though|even though)\b"
-_STOP = r";| \("
+# "…, a charge she denies", "…, a phrase he likes": the narrator's word for what was said.
+_COMMENT = (
+    rf",{_MARKS} (?:an?|another|the same|one) (?:[\w’'-]+ ){{0,2}}?"
+    r"(?:accusation|acknowledg(?:e)?ment|admission|allusion|allegation|argument|assertion|charge|claim|comparison|concession"
+    r"|departure|dig|echo|epithet|expression|jab|label|line|message|name|nickname|nod|phrase|position|promise"
+    r"|remark|reversal|slogan|stance|statement|swipe|term|theme|view|word)\b"
+)
+_STOP = rf";| \(|{_COMMENT}"
 _TAKEOVER = re.compile(rf"{_WHILE}|{_CONTRAST}|{_STOP}|{_UNPAIRED_DASH}|{_SETTING}")
 # "When she said it was “over,” her party …": the first comma ends what is reported.
 _TAKEOVER_AFTER_SUBORDINATE = re.compile(rf",{_MARKS} |{_DASH}|{_STOP}|{_SETTING}")
