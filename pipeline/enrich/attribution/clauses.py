@@ -40,6 +40,11 @@ _COMMENT = (
 )
 _STOP = rf";| \(|{_COMMENT}"
 _TAKEOVER = re.compile(rf"{_WHILE}|{_CONTRAST}|{_STOP}|{_UNPAIRED_DASH}|{_SETTING}")
+# "called it “mad” on Monday", "… during a stop in the port": judging is over with the judgement, and has its time and place.
+_OCCURRENCE = (
+    rf"{_MARKS} (?:during|yesterday|today|(?:on |late |early )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+)
+_TAKEOVER_AFTER_JUDGEMENT = re.compile(rf"{_TAKEOVER.pattern}|{_OCCURRENCE}")
 # "When she said it was “over,” her party …": the first comma ends what is reported.
 _TAKEOVER_AFTER_SUBORDINATE = re.compile(rf",{_MARKS} |{_DASH}|{_STOP}|{_SETTING}")
 _PREPOSITIONAL = frozenset({"including", "excluding", "according", "following", "regarding", "concerning"})
@@ -204,6 +209,8 @@ def _takeovers(field: Field, quotation: Quotation, frame: Frame, limit: int) -> 
     """Where the narrator takes over after a quoted fragment."""
     first = field.before_marks(quotation.end)
     pattern = _TAKEOVER_AFTER_SUBORDINATE if precedes_main_clause(frame.carrier) else _TAKEOVER
+    if pattern is _TAKEOVER and frame.entry.object == "target":
+        pattern = _TAKEOVER_AFTER_JUDGEMENT
     for match in pattern.finditer(field.text, first, limit):
         if field.quotation_at(match.end()) is None:
             yield max(match.start(), quotation.end)
