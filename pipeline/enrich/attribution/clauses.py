@@ -261,17 +261,74 @@ def precedes_main_clause(cue: Token) -> bool:
 # -- on both sides of its cue ------------------------------------------------------------------------------------------
 
 
-def other_side(field: Field, frame: Frame, span: Span) -> list[Span]:
-    """ "The rest, she said, “will follow”": the narrator's half of what is said, beyond the cue."""
-    cue = frame.cue.idx
-    if len(frame.content) != 2 or not frame.content[0][0] < cue < frame.content[1][0]:
-        return []
-    left, right = frame.content
-    if span[0] > cue:
-        quoted = field.quotations[bisect_left(field.quotation_starts, span[0])].inner(field.text)[0]
-        goes_on = field.text[quoted].islower() or span[0] < quoted - 1
-        goes_on = goes_on and not _SUBORDINATE.match(field.text, left[0])
-        return [left] if goes_on and not field.quotations_in(*left) else []
-    first = syntax.token_at(field.doc, right[0])
-    finite = first is not None and (first.tag_ in syntax.FINITE or first.lower_ == "but")
-    return [right] if finite and not field.quotations_in(*right) else []
+def other_side(field: Field, found: Found, frame: Frame, span: Span) -> list[Span]:
+    """ "The rest, she said, “will follow”": the other half of what is said, beyond the cue, if it is still free."""
+    if span[0] > frame.cue.idx:
+        half = _left_half(field, frame, span)
+    else:
+        half = _right_half(field, frame, span)
+    taken = half is None or any(found.has(q) for q in field.quotations_in(*half))
+    return [] if half is None or taken else [half]
+
+
+def _halves(frame: Frame) -> tuple[Span, Span] | None:
+    """What the parse gives a cue that stands inside it."""
+    if len(frame.content) != 2 or not frame.content[0][0] < frame.cue.idx < frame.content[1][0]:
+        return None
+    return frame.content[0], frame.content[1]
+
+
+def _left_half(field: Field, frame: Frame, span: Span) -> Span | None:
+    halves = _halves(frame)
+    quoted = field.quotations[bisect_left(field.quotation_starts, span[0])].inner(field.text)[0]
+    goes_on = field.text[quoted].islower() or span[0] < quoted - 1
+    if halves is None:
+        half = _before_cue_clause(field, frame)
+        goes_on = goes_on and field.text[span[0] - 2 : span[0]] == ", "
+        if half is None or re.search(_OCCASION, field.text[slice(*half)]) or _is_date(field, half):
+            return None
+    else:
+        half = halves[0]
+    return half if goes_on and not _SUBORDINATE.match(field.text, half[0]) else None
+
+
+def _before_cue_clause(field: Field, frame: Frame) -> Span | None:
+    """The words of the sentence before ", she said,"."""
+    part = field.part_of(frame.cue.idx)
+    if frame.source is None or part is None:
+        return None
+    end = min(frame.cue.idx, syntax.noun_phrase(frame.source)[0])
+    if field.text[end - 2 : end] != ", ":
+        return None
+    start = [part[0], *sentence_ends(field.text, part[0], end)[:-1]][-1]
+    half = trimmed(field.text, start, end, " ,\n")
+    return half if half[0] < half[1] else None
+
+
+def _is_date(field: Field, span: Span) -> bool:
+    words = field.doc.char_span(*span, alignment_mode="expand")
+    return words is not None and any(t.ent_type_ in {"DATE", "TIME"} for t in words[:4])
+
+
+def _right_half(field: Field, frame: Frame, span: Span) -> Span | None:
+    halves = _halves(frame)
+    half = halves[1] if halves is not None else _after_cue_clause(field, frame, span)
+    first = None if half is None else syntax.token_at(field.doc, half[0])
+    if half is None or first is None:
+        return None
+    if first.lower_ == "that" or halves is None:
+        goes_on = first.lower_ == "that" or first.tag_ in syntax.FINITE
+        return half if goes_on and not field.frames_in(half) else None
+    goes_on = first.tag_ in syntax.FINITE or first.lower_ == "but"
+    return half if goes_on and not field.quotations_in(*half) else None
+
+
+def _after_cue_clause(field: Field, frame: Frame, span: Span) -> Span | None:
+    """The words of the sentence after ", she said,", where quoted words before them end in a comma."""
+    part = field.part_of(frame.cue.idx)
+    if frame.source is None or part is None or field.text[field.before_marks(span[1])] != ",":
+        return None
+    start = max(frame.cue.idx + len(frame.cue), syntax.noun_phrase(frame.source)[1])
+    if field.text[start : start + 2] != ", ":
+        return None
+    return trimmed(field.text, start, sentence_ends(field.text, start, part[1])[0], " ,.;\n")

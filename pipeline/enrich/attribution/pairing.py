@@ -203,9 +203,10 @@ def _direct(field: Field, found: Found, quotation: Quotation, frame: Frame) -> N
         return
     found.used_cues.add(frame.cue.i)
     whole = (quotation.start, clauses.end_before_cue(field, quotation, frame))
-    content = sorted([whole, *clauses.other_side(field, frame, whole)])
-    kind = _kind(quotation, content)
-    found.add(attribution_of(frame, content, kind, [quotation], field.head_of(quotation)))
+    other = clauses.other_side(field, found, frame, whole)
+    content = sorted([whole, *other])
+    inside = sorted([quotation, *(q for half in other for q in field.quotations_in(*half))], key=lambda q: q.start)
+    found.add(attribution_of(frame, content, _kind(quotation, content), inside, field.head_of(quotation)))
 
 
 def _mixed(field: Field, found: Found, quotation: Quotation, before: Span, frame: Frame) -> None:
@@ -217,7 +218,9 @@ def _mixed(field: Field, found: Found, quotation: Quotation, before: Span, frame
         start, end = clauses.clause_after_cue(field, quotation, frame)
     inside = [q for q in field.quotations_in(start, end) if start <= q.start]
     end = max([end, *(q.end for q in inside)])
-    content = sorted([(start, end), *clauses.other_side(field, frame, (start, end))])
+    other = clauses.other_side(field, found, frame, (start, end))
+    content = sorted([(start, end), *other])
+    inside = sorted([*inside, *(q for half in other for q in field.quotations_in(*half))], key=lambda q: q.start)
     head = frame.content_head or field.head_of(quotation)
     found.add(attribution_of(frame, content, _kind(quotation, content), inside, head))
 
