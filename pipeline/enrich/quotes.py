@@ -29,6 +29,8 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Sen|Rep|Gov|St|Jr|Sr|No|vs|Inc|Ltd|Co|Corp|Jan|Feb|Aug|Sept?|Oct|Nov"
     r"|Dec)|\b[A-Z](?:\.[A-Z])*)\.$"
 )
+# Double marks inside one another; what opens more has lost its closing marks.
+_DEEPEST = 2
 _MEASURE = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d)?$")
 _OWN_VOICE = re.compile(r"\b(I|I['’]\w+|we|we['’]\w+|us|our|ours|my|me|you|your|let['’]s)\b", re.IGNORECASE)
 
@@ -97,15 +99,16 @@ def _in_paragraph(
     would carry on one left open by this.
     """
     closes_later = _next_single_closes(marks)
+    pairs = _paired_doubles(text, marks)
     found: list[Quotation] = []
     floor = part[0]
     stack: list[_Mark] = []
-    open_double: int | None = None
+    doubles: list[int] = []
     start_of: dict[int, int] = {}
     if carried is not None:
         start_of[marks[0].start] = carried
     for position, mark in enumerate(marks):
-        match = open_double if mark.double else _last_single(stack)
+        match = (doubles[-1] if doubles else None) if mark.double else _last_single(stack)
         if match is not None and _closes(text, mark, stack[match], better_later=closes_later[position]):
             for lost in stack[match + 1 :]:
                 if lost.double:
@@ -115,23 +118,22 @@ def _in_paragraph(
             found.append(Quotation(begin, mark.end, True, match, not mark.double))
             floor = mark.end
             del stack[match:]
-            if open_double is not None and open_double >= match:
-                open_double = None
+            doubles = [place for place in doubles if place < match]
         elif match is not None and mark.start == stack[match].end and mark.opening < 0.5:
             # Nothing stands between the two.
             del stack[match:]
-            if mark.double:
-                open_double = None
+            doubles = [place for place in doubles if place < match]
         elif mark.opening >= 0.5:
-            if match is not None and mark.double:
+            if match is not None and mark.double and stack[match].start not in pairs:
                 # A second opening mark of one kind: the first was never closed.
                 lost = stack[match]
                 del stack[match:]
+                doubles = [place for place in doubles if place < match]
                 quotation = _unclosed(text, lost, mark.start, depth=match)
                 found.append(replace(quotation, start=start_of.get(lost.start, lost.start)))
                 floor = quotation.end
             if mark.double:
-                open_double = len(stack)
+                doubles.append(len(stack))
             stack.append(mark)
         elif mark.double and not stack and mark.opening < 0.3 and not _is_inches(text, mark):
             found.append(_unopened(text, mark, floor))
@@ -179,6 +181,27 @@ def _opening(sign: str, before: str, after: str) -> float:
     return 0.5
 
 
+def _paired_doubles(text: str, marks: list[_Mark]) -> set[int]:
+    """Starts of the double marks that hold others and are closed after them, if the paragraph's marks pair like brackets.
+
+    “It read: “Nobody in,” and we left,” she said. Else a second opening mark tells that the first was never closed.
+    """
+    opened: list[int] = []
+    found: set[int] = set()
+    for mark in marks:
+        if not mark.double or _is_inches(text, mark):
+            continue
+        if mark.opening > 0.5:
+            opened.append(mark.start)
+        elif opened and mark.opening < 0.5:
+            found.add(opened.pop())
+        else:
+            return set()
+        if len(opened) > _DEEPEST:
+            return set()
+    return found if not opened else set()
+
+
 def _next_single_closes(marks: list[_Mark]) -> list[bool]:
     """Of each mark, whether the next single mark after it would close rather than open."""
     found = [False] * len(marks)
@@ -194,8 +217,9 @@ def _is_inches(text: str, mark: _Mark) -> bool:
 
 
 def _last_single(stack: list[_Mark]) -> int | None:
-    """Place of the innermost open single mark: at the top or, as one double mark at most is open, right under it."""
-    return next((i for i in range(len(stack) - 1, max(len(stack) - 3, -1), -1) if not stack[i].double), None)
+    """Place of the innermost open single mark: at the top, or right under the double marks that are open."""
+    lowest = max(len(stack) - _DEEPEST - 2, -1)
+    return next((i for i in range(len(stack) - 1, lowest, -1) if not stack[i].double), None)
 
 
 def _closes(text: str, mark: _Mark, opened: _Mark, *, better_later: bool) -> bool:
