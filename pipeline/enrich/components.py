@@ -48,6 +48,7 @@ from pipeline.enrich.parties import Cast, meet
 from pipeline.enrich.quotes import find_quotations
 from pipeline.enrich.stance import PolarityReader, read_stances
 from pipeline.enrich.statements import read_statements
+from pipeline.enrich.syntax import text_of
 from pipeline.language.component import polarity_reader
 from pipeline.records import Article, Entity, FieldName, SourceRef, Statement, hash_id
 
@@ -105,7 +106,7 @@ class QuotationFinder:
         declare_extensions()
 
     def __call__(self, doc: Doc) -> Doc:
-        found = find_quotations(doc.text)
+        found = find_quotations(text_of(doc))
         keep_quotations(doc, found)
         spans = (doc.char_span(q.start, q.end, alignment_mode="expand") for q in found)
         doc.spans[QUOTATIONS] = [span for span in spans if span is not None]

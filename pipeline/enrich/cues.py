@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from spacy import symbols
+from spacy.strings import get_string_id
 from spacy.tokens import Token
 
 from pipeline.enrich import syntax
@@ -23,6 +25,9 @@ _IRREGULAR = {
     "swore": "swear", "sworn": "swear", "thought": "think", "told": "tell", "understood": "understand",
     "wrote": "write", "written": "write",
 }  # fmt: skip
+# Numbers, as every word of a text is asked.
+_VERBAL = frozenset({symbols.VERB, symbols.AUX})
+_VERB_TAGS = frozenset(get_string_id(tag) for tag in ("VB", "VBD", "VBG", "VBN", "VBP", "VBZ"))
 _OBJECT_ROLES = frozenset({"addressee", "target", "content"})
 _TABLES = frozenset({"cue", "light"})
 _LIGHT_KEYS = frozenset({"verbs"})
@@ -81,9 +86,9 @@ class Cues:
 
     def of(self, token: Token) -> Cue | None:
         """The cue that a token is, by itself or with its particle."""
-        if token.pos_ in {"VERB", "AUX"} or token.tag_.startswith("VB"):
+        if token.pos in _VERBAL or token.tag in _VERB_TAGS:
             return self._of_verb(token)
-        if token.pos_ == "NOUN":
+        if token.pos == symbols.NOUN:
             return next((self.nouns[base] for base in _bases(token) if base in self.nouns), None)
         return None
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 _ENOUGH = 60
-_SAMPLE = 4000
+_SAMPLE = 1000
 
 
 @lru_cache(maxsize=1)

@@ -12,9 +12,11 @@ this order:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 
 from spacy.tokens import Doc, Token
 
@@ -173,27 +175,32 @@ class People:
         placeless = [p for p in self if p.titles and self.is_placeless(p)]
         if not placeless:
             return
-        for doc, linked in docs:
-            entity_of = {t.i: e for e in linked for t in e.span}
+        bearers = self._bearers(placeless)
+        for doc, linked in docs if bearers else ():
             for token in doc:
-                if token.pos_ == "NOUN" and not token.ent_type_:
-                    self._place_by_title(token, placeless, entity_of)
+                bearer = bearers.get(singular(token.lower_))
+                if bearer is not None and token.pos_ == "NOUN" and not token.ent_type_:
+                    self._place_by_title(token, bearer, linked)
         for person in placeless:
             if person.actor.country is None and (person.titles | person.bodies) & _OF_A_STATE:
                 state = self._state_before(person, docs)
                 if state is not None:
                     self.place(person, state)
 
-    def _place_by_title(self, token: Token, placeless: list[Person], entity_of: dict[int, LinkedEntity]) -> None:
+    def _bearers(self, placeless: list[Person]) -> dict[str, Person]:
+        """Titles that one person of the article bears, if it is open for whom that one speaks."""
+        counts = Counter(title for person in self for title in person.titles)
+        return {title: person for person in placeless for title in person.titles if counts[title] == 1}
+
+    def _place_by_title(self, token: Token, bearer: Person, linked: list[LinkedEntity]) -> None:
         """ "Taiwan's premier vowed …. Premier Lin said": the one bearer of the title is Taiwan's."""
-        bearers = [p for p in self if singular(token.lower_) in p.titles]
-        if len(bearers) != 1 or bearers[0] not in placeless:
+        if bearer.actor.country is not None:
             return
         start, end = syntax.core_phrase(token)
-        states = [e.actor for e in entity_of.values() if start <= e.span.start_char < end and e.actor]
+        states = [e.actor for e in linked if start <= e.span.start_char < end and e.actor]
         places = {a.country: a for a in states if a.kind == "state"}
-        if len(places) == 1 and bearers[0].actor.country is None:
-            self.place(bearers[0], self.directory.state(next(iter(places)) or "") or next(iter(places.values())))
+        if len(places) == 1:
+            self.place(bearer, self.directory.state(next(iter(places)) or "") or next(iter(places.values())))
 
     def _state_before(self, person: Person, docs: list[tuple[Doc, list[LinkedEntity]]]) -> Actor | None:
         """The state that the sentences before a bare title are about, if they plainly are about one."""
@@ -332,6 +339,7 @@ def top_of_name(token: Token) -> Token:
     return top
 
 
+@lru_cache(maxsize=8192)
 def singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
