@@ -31,7 +31,7 @@ _VERB_TAGS = frozenset(get_string_id(tag) for tag in ("VB", "VBD", "VBG", "VBN",
 _OBJECT_ROLES = frozenset({"addressee", "target", "content"})
 _TABLES = frozenset({"cue", "light"})
 _LIGHT_KEYS = frozenset({"verbs"})
-_KEYS = frozenset({"act", "verbs", "nouns", "object", "content", "addressee", "speech", "clause"})
+_KEYS = frozenset({"act", "verbs", "nouns", "predicates", "object", "content", "addressee", "speech", "clause"})
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,14 @@ NEUTRAL = Cue(act="STATE")
 
 @dataclass
 class Cues:
-    """Lemma (with its particle: "call on") to cue, for verbs and nouns, and the verbs that carry a cue noun."""
+    """Lemma (with its particle: "call on") to cue, for verbs and nouns, and word to cue for predicates ("adamant").
+
+    `light` are the verbs that carry a cue noun.
+    """
 
     verbs: dict[str, Cue] = field(default_factory=dict)
     nouns: dict[str, Cue] = field(default_factory=dict)
+    predicates: dict[str, Cue] = field(default_factory=dict)
     light: set[str] = field(default_factory=set)
 
     @classmethod
@@ -81,6 +85,7 @@ class Cues:
             cue = _cue_of(group, where)
             self.verbs.update(dict.fromkeys(_words(group, "verbs", where), cue))
             self.nouns.update(dict.fromkeys(_words(group, "nouns", where), cue))
+            self.predicates.update(dict.fromkeys(_words(group, "predicates", where), cue))
         _check_keys(light, _LIGHT_KEYS, f"{path}, light")
         self.light.update(_words(light, "verbs", f"{path}, light"))
 
@@ -91,6 +96,18 @@ class Cues:
         if token.pos == symbols.NOUN:
             return next((self.nouns[base] for base in _bases(token) if base in self.nouns), None)
         return None
+
+    def of_predicate(self, token: Token) -> Cue | None:
+        """The cue that an adjective is, or a noun with its preposition ("on record"), where somebody is it."""
+        if token.pos == symbols.ADJ:
+            return self.predicates.get(token.lower_)
+        if token.pos == symbols.NOUN and token.i > 0 and token.lower_ in self._predicate_nouns:
+            return self.predicates.get(f"{token.nbor(-1).lower_} {token.lower_}")
+        return None
+
+    @cached_property
+    def _predicate_nouns(self) -> frozenset[str]:
+        return frozenset(phrase.rpartition(" ")[2] for phrase in self.predicates if " " in phrase)
 
     @cached_property
     def _openers(self) -> frozenset[str]:
@@ -111,15 +128,18 @@ class Cues:
     def _with_particle(self, verb: Token, lemma: str) -> Cue | None:
         if lemma not in self._openers:
             return self.verbs.get(lemma)
+        phrases = [f"{lemma} {preposition} {noun.lower_}" for preposition, noun in syntax.prepositions(verb)]
+        known = next((self.verbs[phrase] for phrase in phrases if phrase in self.verbs), None)
+        if known is not None:
+            return known
         for child in verb.children:
             if child.i > verb.i and child.dep_ in {"compound:prt", "prt", "advmod", "prep"}:
                 phrase = self.verbs.get(f"{lemma} {child.lower_}")
                 if phrase is not None:
                     return phrase
-        for preposition, noun in syntax.prepositions(verb):
-            for words in (f"{lemma} {preposition} {noun.lower_}", f"{lemma} {preposition}"):
-                if words in self.verbs:
-                    return self.verbs[words]
+        for preposition, _ in syntax.prepositions(verb):
+            if f"{lemma} {preposition}" in self.verbs:
+                return self.verbs[f"{lemma} {preposition}"]
         for noun in syntax.objects(verb):
             if f"{lemma} {noun.lower_}" in self.verbs:
                 return self.verbs[f"{lemma} {noun.lower_}"]

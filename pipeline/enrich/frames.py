@@ -31,7 +31,9 @@ _INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
 # Verbs whose "it" is a paper or a body that speaks.
-_SAYING = frozenset({"say", "add", "state", "warn", "argue", "claim", "announce", "declare", "note", "allege", "insist"})
+_SAYING = frozenset(
+    {"say", "add", "state", "warn", "argue", "claim", "announce", "declare", "note", "allege", "insist"}
+)
 _MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
@@ -69,6 +71,12 @@ def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
             if threat is not None:
                 found.append(threat)
                 continue
+        if entry is None or token.pos_ == "NOUN":
+            stance = cues.of_predicate(token)
+            frame = None if stance is None else _predicate_frame(token, stance)
+            if frame is not None:
+                found.append(frame)
+                continue
         if entry is None:
             continue
         if token.pos_ == "NOUN":
@@ -81,6 +89,30 @@ def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
             found.append(frame)
     carried = {f.carrier.i for f in found if f.is_noun and f.carrier is not f.cue and f.entry.act not in _VAGUE}
     return [f for f in found if f.is_noun or f.cue.i not in carried or f.entry.act not in _VAGUE]
+
+
+def _predicate_frame(word: Token, entry: Cue) -> Frame | None:
+    """ "is adamant that …", "made it clear that …", "was clear: …": who is that, or makes it, and the clause."""
+    carrier = syntax.predicating(word)
+    if carrier is None:
+        return None
+    source = _speaker(word if carrier.dep_ == "cop" else carrier)
+    clauses = [c for c in [*syntax.clauses(word), *syntax.clauses(carrier), *_after_colon(word)] if c.i > word.i]
+    clauses += [c for c in word.children if c.i > word.i and c.dep_ == "acl"]
+    head = next((c for c in clauses if c is not word and syntax.is_finite_clause(c)), None)
+    if source is None or head is None or source.lower_ in _NOT_A_SOURCE:
+        return None
+    frame = Frame(cue=word, entry=entry, carrier=carrier, source=source, content_head=head)
+    frame.content = _joined(frame, [head])
+    return frame
+
+
+def _after_colon(word: Token) -> list[Token]:
+    return [c for c in word.children if c.dep_ == "parataxis" and c.i > word.i and c.left_edge.i > 0 and _has_colon(c)]
+
+
+def _has_colon(clause: Token) -> bool:
+    return ":" in {clause.left_edge.text, clause.left_edge.nbor(-1).text}
 
 
 def _carries(verb: Token, cues: Cues) -> bool:
@@ -239,13 +271,29 @@ def _reports_own_words(verb: Token) -> bool:
     )
 
 
+def _quotes_speech(verb: Token) -> bool:
+    """ "was quoted as saying that …": the second verb has the words."""
+    return _reports_own_words(verb) and any(
+        preposition == "as" and spoken.tag_ == "VBG" for preposition, spoken in syntax.prepositions(verb)
+    )
+
+
+def passed_on_by(cue: Token) -> Token | None:
+    """Who hands on what the subject of "was quoted by X as saying" said."""
+    quoting = cue.head.head if cue.dep_ == "pcomp" else cue.head
+    if not _quotes_speech(quoting) or not syntax.is_passive(quoting) or cue.tag_ != "VBG":
+        return None
+    return syntax.agent(quoting)
+
+
 def _resumed_cue(verb: Token, subject: Token) -> Token | None:
     """ "told her that a truce was due and urged them to …": no truce urges, so the teller does."""
     clause = verb.head
     if verb.dep_ != "conj" or syntax.own_subject(verb) is not None or clause.dep_ != "ccomp":
         return None
+    outer = syntax.tense(clause.head)
     speaks = subject.pos_ != "NOUN" or subject.ent_type_ or subject.lemma_.lower() in _SPEAKERS
-    same = clause.head.pos_ == "VERB" and clause.head.tag_ == verb.tag_ and verb.tag_ in syntax.TENSED
+    same = clause.head.pos_ == "VERB" and outer == verb.tag_ and verb.tag_ in syntax.TENSED
     return clause.head if same and not speaks else None
 
 
@@ -277,6 +325,8 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
         parts = judged + [t for t in parts if judged and t.i > judged[0].i] if judged else parts
     elif not parts and entry.object == "content":
         parts = [t for t in syntax.objects(verb) if not passive]
+    if _quotes_speech(verb):
+        return [], None
     if not parts and entry.object in {"content", "target"} and passive and frame.carrier is verb:
         own = syntax.own_subject(verb)
         parts = [own] if own is not None else []
@@ -304,7 +354,7 @@ def _judged(frame: Frame) -> list[Token]:
 
 def _clausal(frame: Frame) -> list[Token]:
     verb = frame.cue
-    found = syntax.clauses(verb)
+    found = [] if _quotes_speech(verb) else syntax.clauses(verb)
     if not found and not frame.is_noun and frame.entry.act in _ASKING:
         found = _infinitives(verb)[:1]
     if not found and frame.is_noun:

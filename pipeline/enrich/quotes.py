@@ -182,7 +182,7 @@ def _opening(sign: str, before: str, after: str) -> float:
 
 
 def _paired_doubles(text: str, marks: list[_Mark]) -> set[int]:
-    """Starts of the double marks that hold others and are closed after them, if the paragraph's marks pair like brackets.
+    """Starts of the double marks that are closed, if the paragraph's marks pair like brackets: they may hold others.
 
     “It read: “Nobody in,” and we left,” she said. Else a second opening mark tells that the first was never closed.
     """

@@ -37,6 +37,7 @@ _NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
 _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "hardly"})
 # A clause that one of these introduces is what the object of the verb does, or is not to do: "accused X of …".
 _OBJECT_DOES = frozenset({"of", "against", "for", "from", "into"})
+_SUPPORTING = frozenset({"make", "have", "take"})
 _RELATIVE_WORDS = frozenset({"who", "which", "that", "whom"})
 
 
@@ -102,6 +103,10 @@ def subject(verb: Token) -> Token | None:
         if preposition is not None:
             current = current.head.head if current.dep_ == "pcomp" else current.head
             if current.pos_ in NOUNS and own_subject(current) is None:
+                if current.dep_ in _OBJECT and current.head.lemma_ in _SUPPORTING:
+                    # "made a point of saying": the noun is part of what the verb does.
+                    current = current.head
+                    continue
                 return None
             acting = objects(current) or indirect_objects(current) if preposition in _OBJECT_DOES else []
             if acting and acting[0].i < verb.i:
@@ -213,6 +218,24 @@ def is_finite_clause(head: Token | None) -> bool:
     if head is None or own_subject(head) is None:
         return False
     return any(t.tag_ in FINITE for t in [head, *auxiliaries(head)])
+
+
+def tense(verb: Token) -> str:
+    """The tag of the form that has the tense: of "is telling" that of the auxiliary."""
+    tensed = [t.tag_ for t in auxiliaries(verb) if t.tag_ in TENSED]
+    return tensed[0] if tensed else verb.tag_
+
+
+def predicating(word: Token) -> Token | None:
+    """The verb that says a word of somebody: the copula, under the word or above it; or "make" of "made it clear"."""
+    copula = next((c for c in word.children if c.dep_ == "cop"), None)
+    if copula is not None:
+        return copula
+    above = word.head.head if word.dep_ == "pobj" and word.head.dep_ == "prep" else word.head
+    if word.dep_ in {"acomp", "attr", "pobj"} and above.lemma_ == "be":
+        return above
+    made = word.dep_ in {"xcomp", "acomp", "oprd", "ccomp", "advmod"} and above.lemma_ == "make" and above.i < word.i
+    return above if made else None
 
 
 def is_infinitive(clause: Token) -> bool:

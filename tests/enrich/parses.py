@@ -278,6 +278,111 @@ TABLES = {
         calm~ calm JJ ADJ 7:xcomp 7:acomp
         . . . PUNCT 3:punct 3:punct
     """,
+    "Berg is adamant that the port will close.": """
+        Berg _ NNP PROPN 3:nsubj 2:nsubj PERSON
+        is be VBZ AUX 3:cop 0:root
+        adamant _ JJ ADJ 0:root 2:acomp
+        that _ IN SCONJ 8:mark 8:mark
+        the _ DT DET 6:det 6:det
+        port _ NN NOUN 8:nsubj 8:nsubj
+        will _ MD AUX 8:aux 8:aux
+        close~ _ VB VERB 3:ccomp 3:ccomp
+        . . . PUNCT 3:punct 2:punct
+    """,
+    "Oduya made it clear that Oslo would answer.": """
+        Oduya _ NNP PROPN 2:nsubj 2:nsubj PERSON
+        made make VBD VERB 0:root 0:root
+        it _ PRP PRON 2:expl 4:nsubj
+        clear _ JJ ADJ 2:xcomp 2:ccomp
+        that _ IN SCONJ 8:mark 8:mark
+        Oslo _ NNP PROPN 8:nsubj 8:nsubj GPE
+        would _ MD AUX 8:aux 8:aux
+        answer~ _ VB VERB 4:ccomp 4:ccomp
+        . . . PUNCT 2:punct 2:punct
+    """,
+    "Novak is on record that the loan was never paid.": """
+        Novak _ NNP PROPN 4:nsubj 2:nsubj PERSON
+        is be VBZ AUX 4:cop 0:root
+        on _ IN ADP 4:case 2:prep
+        record _ NN NOUN 0:root 3:pobj
+        that _ IN SCONJ 10:mark 10:mark
+        the _ DT DET 7:det 7:det
+        loan _ NN NOUN 10:nsubj:pass 10:nsubjpass
+        was be VBD AUX 10:aux:pass 10:auxpass
+        never _ RB ADV 10:advmod 10:neg
+        paid~ pay VBN VERB 4:acl 4:acl
+        . . . PUNCT 4:punct 2:punct
+    """,
+    "The minister was quoted by Kestrel as saying the border would reopen.": """
+        The the DT DET 2:det 2:det
+        minister _ NN NOUN 4:nsubj:pass 4:nsubjpass
+        was be VBD AUX 4:aux:pass 4:auxpass
+        quoted quote VBN VERB 0:root 0:root
+        by _ IN ADP 6:case 4:agent
+        Kestrel _ NNP PROPN 4:obl:agent 5:pobj ORG
+        as _ IN SCONJ 8:mark 4:prep
+        saying say VBG VERB 4:advcl 7:pcomp
+        the _ DT DET 10:det 10:det
+        border _ NN NOUN 12:nsubj 12:nsubj
+        would _ MD AUX 12:aux 12:aux
+        reopen~ _ VB VERB 8:ccomp 8:ccomp
+        . . . PUNCT 4:punct 4:punct
+    """,
+    "Two cranes fell, as reported by Kestrel.": """
+        Two two CD NUM 2:nummod 2:nummod
+        cranes crane NNS NOUN 3:nsubj 3:nsubj
+        fell~ fall VBD VERB 0:root 0:root
+        , , , PUNCT 6:punct 3:punct
+        as _ IN SCONJ 6:mark 6:mark
+        reported report VBN VERB 3:advcl 3:advcl
+        by _ IN ADP 8:case 6:agent
+        Kestrel~ _ NNP PROPN 6:obl:agent 7:pobj ORG
+        . . . PUNCT 3:punct 3:punct
+    """,
+    "The quay, as she explained, sank.": """
+        The the DT DET 2:det 2:det
+        quay~ quay NN NOUN 8:nsubj 8:nsubj
+        , , , PUNCT 6:punct 8:punct
+        as _ IN SCONJ 6:mark 6:mark
+        she _ PRP PRON 6:nsubj 6:nsubj
+        explained~ explain VBD VERB 8:advcl 8:advcl
+        , , , PUNCT 6:punct 8:punct
+        sank~ sink VBD VERB 0:root 0:root
+        . . . PUNCT 8:punct 8:punct
+    """,
+    "Novak made a point of saying that the bay is clean.": """
+        Novak _ NNP PROPN 2:nsubj 2:nsubj PERSON
+        made make VBD VERB 0:root 0:root
+        a _ DT DET 4:det 4:det
+        point _ NN NOUN 2:obj 2:dobj
+        of _ IN SCONJ 6:mark 4:prep
+        saying say VBG VERB 4:acl 5:pcomp
+        that _ IN SCONJ 11:mark 10:mark
+        the _ DT DET 9:det 9:det
+        bay _ NN NOUN 11:nsubj 10:nsubj
+        is be VBZ AUX 11:cop 6:ccomp
+        clean~ _ JJ ADJ 6:ccomp 10:acomp
+        . . . PUNCT 2:punct 2:punct
+    """,
+    "Berg's promise to be patient failed.": """
+        Berg~ _ NNP PROPN 3:nmod:poss 3:poss PERSON
+        's 's POS PART 1:case 1:case
+        promise _ NN NOUN 7:nsubj 7:nsubj
+        to _ TO PART 6:mark 5:aux
+        be _ VB AUX 6:cop 3:acl
+        patient _ JJ ADJ 3:acl 5:acomp
+        failed~ fail VBD VERB 0:root 0:root
+        . . . PUNCT 7:punct 7:punct
+    """,
+    "It said the port would close.": """
+        It it PRP PRON 2:nsubj 2:nsubj
+        said say VBD VERB 0:root 0:root
+        the _ DT DET 4:det 4:det
+        port _ NN NOUN 6:nsubj 6:nsubj
+        would _ MD AUX 6:aux 6:aux
+        close~ _ VB VERB 2:ccomp 2:ccomp
+        . . . PUNCT 2:punct 2:punct
+    """,
     "Berlin gave Minsk two days to reopen the road or face sanctions.": """
         Berlin _ NNP PROPN 2:nsubj 2:nsubj GPE
         gave give VBD VERB 0:root 0:root

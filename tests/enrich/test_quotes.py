@@ -301,3 +301,32 @@ def test_long_texts_finish_quickly(text):
     begin = time.process_time()
     find_quotations(text)
     assert time.process_time() - begin < 4
+
+
+@pytest.mark.parametrize(
+    ("text", "outer", "inner"),
+    [
+        (
+            "“It read: “Nobody in, nobody out,”” he recalled.",
+            "“It read: “Nobody in, nobody out,””",
+            "“Nobody in, nobody out,”",
+        ),
+        (
+            'Berg said: "The sign read "No entry" and we went in."',
+            '"The sign read "No entry" and we went in."',
+            '"No entry"',
+        ),
+        ("«She wrote «never» twice,» he said.", "«She wrote «never» twice,»", "«never»"),
+    ],
+)
+def test_double_marks_inside_double_marks(text, outer, inner):
+    assert [(text[q.start : q.end], q.depth, q.closed) for q in find_quotations(text)] == [
+        (outer, 0, True),
+        (inner, 1, True),
+    ]
+
+
+def test_a_second_opening_mark_tells_that_the_first_was_never_closed():
+    text = "“We leave at noon, she said. “Bring water.” He nodded."
+    assert unclosed(text) == ["“We leave at noon, she said."]
+    assert "“Bring water.”" in passages(text)

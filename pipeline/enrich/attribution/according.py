@@ -1,6 +1,9 @@
-""" "According to X": what the rest of its sentence says is X's."""
+""" "According to X", "as reported by X", "as X put it": what the rest of its sentence says is X's."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import dataclass
 
 from spacy.tokens import Span as SentenceSpan
 from spacy.tokens import Token
@@ -13,26 +16,86 @@ from pipeline.enrich.frames import Frame
 from pipeline.enrich.text import trimmed
 from pipeline.records import Span
 
+_CREDITING = re.compile(r"\b(?:[Aa]ccording|[Aa]s)\b")
+# What a clause with "as" reports by, and does not only tell when: not "as he spoke".
+_SAYING = frozenset(
+    {"put", "say", "explain", "note", "report", "describe", "observe", "acknowledge", "argue", "write", "state"}
+)
+
+
+@dataclass(frozen=True)
+class _Credit:
+    """Words that give a sentence to somebody: "according to X", "as reported by X", "as X put it"."""
+
+    start: Token
+    """Where they begin: with the cue, or with the conjunction before it."""
+    cue: Token
+    end: Token
+    """The last word of the cue."""
+    source: Token
+
 
 def add_according_to(field: Field, found: Found) -> None:
-    """Every "according to X": a statement of X's, or X as relay of one that its sentence has already."""
+    """Every "according to X" and its like: a statement of X's, or X as relay of one that its sentence has already."""
     by_sentence: dict[int, list[Attribution]] = {}
     for attribution in found.attributions:
         if attribution.frame is not None:
             by_sentence.setdefault(attribution.frame.cue.sent.start, []).append(attribution)
-    for token in field.doc[: max(len(field.doc) - 2, 0)]:
-        if token.lower_ != "according" or field.doc[token.i + 1].lower_ != "to" or field.quoted[token.i]:
+    for match in _CREDITING.finditer(field.text):
+        token = syntax.token_at(field.doc, match.start())
+        if token is None or token.idx != match.start() or field.quoted[token.i] or field.part_of(token.idx) is None:
             continue
-        source = None if field.part_of(token.idx) is None else _governed(token)
-        if source is not None:
-            _add_according(field, found, token, source, by_sentence.get(token.sent.start, []))
+        credit = _credit(field, found, token)
+        if credit is not None:
+            _add_according(field, found, credit, by_sentence.get(token.sent.start, []))
 
 
-def _add_according(field: Field, found: Found, token: Token, source: Token, beside: list[Attribution]) -> None:
-    """One "according to"; `beside` are the attributions whose cue stands in its sentence."""
-    cue = syntax.text_span(token, field.doc[token.i + 1])
+def _credit(field: Field, found: Found, token: Token) -> _Credit | None:
+    if token.i + 2 >= len(field.doc):
+        return None
+    following = token.nbor(1)
+    if token.lower_ == "according":
+        source = _governed(token) if following.lower_ == "to" else None
+        return _Credit(token, token, following, source) if source is not None else None
+    if following.tag_ == "VBN" and token.nbor(2).lower_ == "by" and _reports(field, following):
+        source = syntax.agent(following)
+        return _Credit(token, token, token.nbor(2), source) if source is not None else None
+    inside = any(start <= token.idx < end for a in found.attributions for start, end in a.content)
+    return None if inside else _by_clause(field, found, token)
+
+
+def _reports(field: Field, verb: Token) -> bool:
+    entry = field.cues.of(verb)
+    return entry is not None and entry.act == "STATE" and entry.speech and not entry.clause
+
+
+def _by_clause(field: Field, found: Found, token: Token) -> _Credit | None:
+    """ "The quay, as she explained, was built on sand": a clause beside the words, whose verb has none of its own."""
+    if token.i > token.sent.start and token.nbor(-1).text not in {",", "”", '"'}:
+        return None
+    end = field.text.find(",", token.idx, token.sent.end_char)
+    limit = end if end >= 0 else token.sent.end_char
+    for frame in field.frames_in((token.idx, limit)):
+        source, verb = frame.source, frame.cue
+        if verb.lemma_.lower() not in _SAYING or verb.tag_ not in syntax.TENSED or source is None or source.i < token.i:
+            continue
+        said = " ".join(field.text[slice(*span)] for span in frame.content)
+        known = found.of_frame(frame)
+        if said in {"", "it"} and (known is None or not known.quotations):
+            if known is not None:
+                # "It" stands for the words beside the clause.
+                found.attributions.remove(known)
+            last = verb.nbor(1) if verb.nbor(1).lower_ == "it" else verb
+            return _Credit(token, verb, last, source) if last.idx + len(last) >= limit - 25 else None
+    return None
+
+
+def _add_according(field: Field, found: Found, credit: _Credit, beside: list[Attribution]) -> None:
+    """One of them; `beside` are the attributions whose cue stands in its sentence."""
+    token, source = credit.cue, credit.source
+    cue = syntax.text_span(token, credit.end)
     phrase = syntax.noun_phrase(source)
-    first, last = min(cue[0], phrase[0]), max(cue[1], phrase[1])
+    first, last = min(credit.start.idx, phrase[0]), max(cue[1], phrase[1])
     spans = _both_sides(field, token.sent, (first, last))
     spoken = next((a for a in beside if _is_spoken(a, token.sent.root)), None)
     if spoken is not None:

@@ -40,10 +40,8 @@ _COMMENT = (
 )
 _STOP = rf";| \(|{_COMMENT}"
 _TAKEOVER = re.compile(rf"{_WHILE}|{_CONTRAST}|{_STOP}|{_UNPAIRED_DASH}|{_SETTING}")
-# "called it “mad” on Monday", "… during a stop in the port": judging is over with the judgement, and has its time and place.
-_OCCURRENCE = (
-    rf"{_MARKS} (?:during|yesterday|today|(?:on |late |early )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
-)
+# "called it “mad” on Monday", "… during a stop in the port": the occasion is of the judging.
+_OCCURRENCE = rf"{_MARKS} (?:during|yesterday|today|(?:on |late |early )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
 _TAKEOVER_AFTER_JUDGEMENT = re.compile(rf"{_TAKEOVER.pattern}|{_OCCURRENCE}")
 # "When she said it was “over,” her party …": the first comma ends what is reported.
 _TAKEOVER_AFTER_SUBORDINATE = re.compile(rf",{_MARKS} |{_DASH}|{_STOP}|{_SETTING}")
@@ -92,7 +90,7 @@ def _from_that(field: Field, frame: Frame, start: int, limit: int) -> int:
     Parsers that trip over the quotation hang the words before or after it on the wrong side.
     """
     for token in field.doc[frame.cue.i + 1 :]:
-        if token.idx >= limit or field.quoted[token.i] and token.lower_ == "that":
+        if token.idx >= limit or (field.quoted[token.i] and token.lower_ == "that"):
             return start
         if token.lower_ == "that" and token.tag_ == "IN":
             return token.idx if token.idx >= start or token.nbor(1).text == "," else start
@@ -143,7 +141,7 @@ def _reported_end(field: Field, quotation: Quotation, frame: Frame, parsed: int)
 
 
 def _quotes_on(field: Field, start: int, end: int) -> bool:
-    """ "said the pier was “old” but that “nobody cares”": more words quoted in the sentence, and no cue that they have."""
+    """ "said the pier was “old” but that “nobody cares”": more words quoted in the sentence, no cue beside them."""
     if not _JOINS.match(field.text, field.before_marks(start)) or field.frames_in((start, end)):
         return False
     return any(start < q.start for q in field.quotations_in(start, end))
@@ -231,17 +229,11 @@ def _is_joined_to_cue(field: Field, verb: Token, match: re.Match[str], frame: Fr
             return False
         if verb.tag_ == "VBG":
             return verb.lower_ not in _PREPOSITIONAL
-    if verb.tag_ != _form(frame.carrier):
+    if verb.tag_ != syntax.tense(frame.carrier):
         return False
     if field.cues.of(verb) is not None:
         return verb.tag_ in syntax.TENSED or _follows_no_verb(field, verb, frame, verb.tag_)
     return match["and"] == "and " and _follows_no_verb(field, verb, frame, *syntax.FINITE)
-
-
-def _form(cue: Token) -> str:
-    """The form that a verb joined to a cue has too: of "is telling" that of the auxiliary."""
-    tensed = [t.tag_ for t in syntax.auxiliaries(cue) if t.tag_ in syntax.TENSED]
-    return tensed[0] if tensed else cue.tag_
 
 
 def _follows_no_verb(field: Field, verb: Token, frame: Frame, *tags: str) -> bool:
@@ -263,10 +255,7 @@ def precedes_main_clause(cue: Token) -> bool:
 
 def other_side(field: Field, found: Found, frame: Frame, span: Span) -> list[Span]:
     """ "The rest, she said, “will follow”": the other half of what is said, beyond the cue, if it is still free."""
-    if span[0] > frame.cue.idx:
-        half = _left_half(field, frame, span)
-    else:
-        half = _right_half(field, frame, span)
+    half = (_left_half if span[0] > frame.cue.idx else _right_half)(field, frame, span)
     taken = half is None or any(found.has(q) for q in field.quotations_in(*half))
     return [] if half is None or taken else [half]
 

@@ -114,7 +114,7 @@ class Field:
         return at - 1 if self.text[at - 1] == "," else char
 
     def within_sentence(self, span: Span, char: int) -> Span:
-        """What of a range belongs to the sentence at a character: parsers overlook ends that marks follow (“… over.” She)."""
+        """What of a range is in the sentence at a character: parsers overlook ends that marks close (“….” She)."""
         start, end = span
         for quotation in self.quotations_in(start, end):
             if not _ENDS_SENTENCE.search(self.text, quotation.start, quotation.end):

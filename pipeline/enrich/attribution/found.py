@@ -10,7 +10,7 @@ from spacy.tokens import Token
 
 from pipeline.enrich import syntax
 from pipeline.enrich.attribution.field import Field
-from pipeline.enrich.frames import Frame
+from pipeline.enrich.frames import Frame, passed_on_by
 from pipeline.enrich.quotes import Quotation
 from pipeline.records import Kind, Span
 
@@ -129,6 +129,7 @@ def attribution_of(
     frame: Frame, content: list[Span], kind: Kind, quotations: list[Quotation], content_head: Token | None
 ) -> Attribution:
     """What the source of a cue frame says by its cue."""
+    relay = passed_on_by(frame.cue)
     return Attribution(
         content=content,
         kind=kind,
@@ -138,12 +139,13 @@ def attribution_of(
         closed=all(q.closed for q in quotations),
         quotations=quotations,
         content_head=content_head,
+        relays=[relay] if relay is not None else [],
     )
 
 
 def _cue_span(frame: Frame) -> Span:
-    """The cue as written, with its light verb where it is a noun ("issued a warning")."""
-    if not frame.is_noun or frame.carrier is frame.cue:
+    """The cue as written, with the verb that carries it ("issued a warning", "made it clear")."""
+    if frame.carrier is frame.cue:
         return syntax.text_span(frame.cue, frame.cue)
     first, last = sorted((frame.carrier, frame.cue), key=lambda t: t.i)
     return syntax.text_span(first, last)

@@ -173,7 +173,13 @@ def _outer(field: Field, frame: Frame, quotation: Quotation, before: Span) -> Fr
         return frame
     for outer in field.frames_in((before[0], frame.cue.idx)):
         has_both = any(start <= frame.cue.idx and quotation.start < end for start, end in outer.content)
-        if has_both and outer.entry.speech and not outer.entry.clause and not outer.is_noun and outer.source is not None:
+        if (
+            has_both
+            and outer.entry.speech
+            and not outer.entry.clause
+            and not outer.is_noun
+            and outer.source is not None
+        ):
             return outer
     return frame
 

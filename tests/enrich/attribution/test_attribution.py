@@ -74,6 +74,39 @@ def found(sentence: str, scheme) -> list[tuple]:
             ],
         ),
         ("Petra Novak, the foreign minister, spoke.", []),
+        (
+            "Berg is adamant that the port will close.",
+            [("indirect", ["that the port will close"], "Berg", "is adamant", None)],
+        ),
+        (
+            "Oduya made it clear that Oslo would answer.",
+            [("indirect", ["that Oslo would answer"], "Oduya", "made it clear", None)],
+        ),
+        (
+            "Novak is on record that the loan was never paid.",
+            [("indirect", ["that the loan was never paid"], "Novak", "is on record", None)],
+        ),
+        (
+            "The minister was quoted by Kestrel as saying the border would reopen.",
+            [("indirect", ["the border would reopen"], "The minister", "saying", None)],
+        ),
+        (
+            "Two cranes fell, as reported by Kestrel.",
+            [("indirect", ["Two cranes fell"], "Kestrel", "as reported by", None)],
+        ),
+        (
+            "The quay, as she explained, sank.",
+            [("indirect", ["The quay", "sank"], "she", "explained", None)],
+        ),
+        (
+            "Novak made a point of saying that the bay is clean.",
+            [("indirect", ["that the bay is clean"], "Novak", "saying", None)],
+        ),
+        (
+            "Berg's promise to be patient failed.",
+            [("indirect", ["to be patient"], "Berg's", "promise", None)],
+        ),
+        ("It said the port would close.", [("indirect", ["the port would close"], "It", "said", None)]),
     ],
 )  # fmt: skip
 def test_attributions(sentence, expected, scheme):
@@ -106,3 +139,10 @@ def test_spans_are_inside_the_text_and_ordered(sentence, scheme):
         for start, end in [*attribution.content, *filter(None, [attribution.cue, attribution.source_span])]:
             assert 0 <= start < end <= len(sentence)
         assert attribution.content == sorted(attribution.content)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_who_quotes_somebody_passes_the_words_on(scheme):
+    doc = parsed("The minister was quoted by Kestrel as saying the border would reopen.", scheme)
+    (said,) = find_attributions(doc, CUES)
+    assert [token.text for token in said.relays] == ["Kestrel"]

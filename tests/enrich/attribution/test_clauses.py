@@ -59,6 +59,62 @@ MIXED = {
         "While Berg admitted that it was “far from easy” to moor there, his crew has argued that the quay is safe.",
         ["that it was “far from easy” to moor there"],
     ),
+    "a judged thing alone, and what the speaker did next": (
+        "Novak called the harbour deal “a trap” and flew home.",
+        ["the harbour deal “a trap”"],
+    ),
+    "a joined cue is in the tense of the auxiliary": (
+        "Strand is telling the council that the dam is “sound” and says the town will pay.",
+        ["that the dam is “sound”"],
+    ),
+    "joined cues before their main clause": (
+        "Though Oduya called the bridge “a ruin” and asked for money to be “found at once” for it, her party voted no.",
+        ["for money to be “found at once” for it"],
+    ),
+    "a letter stands before the conjunction": (
+        "Novak said in a letter to the harbour board that the cranes were “past saving.”",
+        ["that the cranes were “past saving.”"],
+    ),
+    "joined clauses with quoted words in both": (
+        "Strand said the lock was “far too old” but that “nobody wants to pay for it.”",
+        ["the lock was “far too old” but that “nobody wants to pay for it.”"],
+    ),
+    "a conjunction begins what a comma divides": (
+        "Oduya tells visitors that after nine winters on the island, “the boats come home.”",
+        ["that after nine winters on the island, “the boats come home.”"],
+    ),
+    "of two cues the first has the words": (
+        "Strand says he knows that the ferry is “on its last trip.”",
+        ["he knows that the ferry is “on its last trip.”"],
+    ),
+    "a helping verb yields": (
+        "The board tried to persuade fishermen that they should leave the “golden bay” to the seals.",
+        ["that they should leave the “golden bay” to the seals"],
+    ),
+    "the occasion of a judgement": (
+        "Berg criticised the loan as a “bad joke” during a visit to the yard.",
+        ["the loan as a “bad joke”"],
+    ),
+    "the narrator names what was said": (
+        "Novak complained that the vote was “stolen,” a charge that the clerks deny.",
+        ["that the vote was “stolen,”"],
+    ),
+    "an end of a sentence that marks close": (
+        "Strand said the works were “nearly done.” Oduya said she would wait.",
+        ["the works were “nearly done.”"],
+    ),
+    "words before a cue that quoted ones go on from": (
+        "Of the empty quay, he said, “there is nothing left to see.”",
+        ["Of the empty quay", "“there is nothing left to see.”"],
+    ),
+    "a clause beyond the cue": (
+        "“It is our bad luck,” she said, that both ferries “broke on one day.”",
+        ["“It is our bad luck,”", "that both ferries “broke on one day.”"],
+    ),
+    "quoted words in both halves": (
+        "“A white van” crossed the fence, he said, and “all of us ran.”",
+        ["“A white van” crossed the fence", "and “all of us ran.”"],
+    ),
     "the narrator ends the clause": (
         "“You pushed your crews to the limit” to raise the price, she said.",
         ["“You pushed your crews to the limit” to raise the price"],

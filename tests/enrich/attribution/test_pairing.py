@@ -37,7 +37,7 @@ CUES = {
     "infinitive": ("Berg urged Oslo to keep the port open.", "urged", "Berg"),
     "passive": ("Oslo was warned by Brussels that the loans could be frozen.", "warned", "Brussels"),
     "question": ("Berg asked whether the port would close.", "asked", "Berg"),
-    "put it": ("The port is “a heap of rust,” as Berg put it.", "put", "Berg"),
+    "put it": ("The port is “a heap of rust,” as Berg put it.", "put it", "Berg"),
 }  # fmt: skip
 
 
