@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from pipeline.records import (
     Span,
     Statement,
     StatementRecord,
+    Status,
     hash_id,
 )
 
@@ -61,6 +62,7 @@ def rules_version(files: Iterable[Path]) -> str:
 
 _SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
+_WISHED_OR_JUDGED = _TARGETED | {"URGE", "DEMAND"}
 
 
 def read_statements(article: Article, heard: Iterable[Heard], cast: Cast, cues: Cues) -> list[Statement]:
@@ -126,35 +128,15 @@ class _FieldReader:
             acts[id(attribution)] = classify(attribution, self.cues, own, passes_on=id(attribution) in passing_on)
         return acts
 
-    def _statement(
-        self,
-        attribution: Attribution,
-        inner: list[Attribution],
-        acts: dict[int, SpeechAct],
-    ) -> Statement:
+    def _statement(self, attribution: Attribution, inner: list[Attribution], acts: dict[int, SpeechAct]) -> Statement:
         act = acts[id(attribution)]
         told = self._parties(act.addressees)
         who = _as_powers(self.speakers[id(attribution)], told)
+        outer = list(_outer(attribution))
         relays = [r for token in attribution.relays for r in self.cast.resolve(token)]
-        status = act.status
-        outer = attribution.parent
-        while outer is not None:
-            relays.extend(
-                r for r in self.speakers[id(outer)] if r.party.actor_id not in {w.party.actor_id for w in who}
-            )
-            if acts[id(outer)].act == "DENY":
-                status = "denied"
-            elif acts[id(outer)].status != "asserted" and status == "asserted":
-                status = acts[id(outer)].status
-            elif (
-                acts[id(outer)].act in {"URGE", "DEMAND", "REJECT", "SUPPORT", "ACCUSE", "CONDEMN"}
-                and status == "asserted"
-                and not attribution.quotations
-            ):
-                status = "background"
-            elif not acts[id(outer)].speech and status == "asserted":
-                status = "hypothetical"
-            outer = outer.parent
+        own = {r.party.actor_id for r in who}
+        relays += [r for a in outer for r in self.speakers[id(a)] if r.party.actor_id not in own]
+        status = _status_inside(act.status, [acts[id(a)] for a in outer], quoted=bool(attribution.quotations))
         label = _act_by_speaker(act, who)
         denied = [acts[id(a)] for a in inner if acts[id(a)].act not in {"STATE", "PREDICT", "OTHER"}]
         if label == "DENY" and denied:
@@ -238,6 +220,30 @@ class _FieldReader:
             said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)
             return bool(DETERRENT.search(said) or RETALIATION.search(said))
         return True
+
+
+def _outer(attribution: Attribution) -> Iterator[Attribution]:
+    """The attributions inside whose content this one stands, the nearest first."""
+    outer = attribution.parent
+    while outer is not None:
+        yield outer
+        outer = outer.parent
+
+
+def _status_inside(status: Status, outer: Iterable[SpeechAct], *, quoted: bool) -> Status:
+    """The status of an act that is told inside others, the nearest first: "denied that it had warned"."""
+    for act in outer:
+        if act.act == "DENY":
+            status = "denied"
+        elif status != "asserted":
+            continue
+        elif act.status != "asserted":
+            status = act.status
+        elif act.act in _WISHED_OR_JUDGED and not quoted:
+            status = "background"
+        elif not act.speech:
+            status = "hypothetical"
+    return status
 
 
 def _head_word(name: str) -> str:
