@@ -30,10 +30,6 @@ _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
-# Verbs whose "it" is a paper or a body that speaks.
-_SAYING = frozenset(
-    {"say", "add", "state", "warn", "argue", "claim", "announce", "declare", "note", "allege", "insist"}
-)
 _MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
@@ -104,6 +100,9 @@ def _predicate_frame(word: Token, entry: Cue) -> Frame | None:
         return None
     frame = Frame(cue=word, entry=entry, carrier=carrier, source=source, content_head=head)
     frame.content = _joined(frame, [head])
+    beside = syntax.prepositions(word) + syntax.prepositions(carrier)
+    told = [who for preposition, who in beside if preposition in entry.addressee and who.i < head.i]
+    frame.addressees = [who for who in told if who.pos_ in syntax.NOMINALS and not _is_time(who)][:1]
     return frame
 
 
@@ -279,11 +278,14 @@ def _quotes_speech(verb: Token) -> bool:
 
 
 def passed_on_by(cue: Token) -> Token | None:
-    """Who hands on what the subject of "was quoted by X as saying" said."""
-    quoting = cue.head.head if cue.dep_ == "pcomp" else cue.head
-    if not _quotes_speech(quoting) or not syntax.is_passive(quoting) or cue.tag_ != "VBG":
+    """Who hands on what the subject of "was quoted by X as saying" said; X may stand behind "saying" too."""
+    above = cue.head.head if cue.dep_ == "pcomp" else cue.head
+    quoting = next((verb for verb in (cue, above) if _quotes_speech(verb) and syntax.is_passive(verb)), None)
+    if quoting is None:
         return None
-    return syntax.agent(quoting)
+    spoken = next(verb for preposition, verb in syntax.prepositions(quoting) if preposition == "as")
+    behind = (t for t in spoken.children if t.i > spoken.i and any(c.lower_ == "by" for c in t.lefts))
+    return syntax.agent(quoting) or syntax.agent(spoken) or next(behind, None)
 
 
 def _resumed_cue(verb: Token, subject: Token) -> Token | None:
@@ -305,15 +307,8 @@ def _speaker(verb: Token) -> Token | None:
         # "issued a statement saying that …": who issues it speaks.
         source = syntax.subject(source.head) or source
     if source is not None and source.lower_ in _NOT_A_SOURCE and source.pos_ in {"PRON", "DET"}:
-        named = source.lower_ == "it" and (verb.dep_ != "ROOT" or _says_a_clause(verb))
-        return source if named else None
+        return source if source.lower_ == "it" and verb.dep_ not in {"ROOT"} else None
     return source
-
-
-def _says_a_clause(verb: Token) -> bool:
-    """ "It said that …" of a document or a body; "it seems", "it means" report nobody's words."""
-    clauses = syntax.clauses(verb)
-    return verb.lemma_.lower() in _SAYING and any(syntax.is_finite_clause(clause) for clause in clauses)
 
 
 def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:

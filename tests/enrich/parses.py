@@ -374,15 +374,6 @@ TABLES = {
         failed~ fail VBD VERB 0:root 0:root
         . . . PUNCT 7:punct 7:punct
     """,
-    "It said the port would close.": """
-        It it PRP PRON 2:nsubj 2:nsubj
-        said say VBD VERB 0:root 0:root
-        the _ DT DET 4:det 4:det
-        port _ NN NOUN 6:nsubj 6:nsubj
-        would _ MD AUX 6:aux 6:aux
-        close~ _ VB VERB 2:ccomp 2:ccomp
-        . . . PUNCT 2:punct 2:punct
-    """,
     "Berlin gave Minsk two days to reopen the road or face sanctions.": """
         Berlin _ NNP PROPN 2:nsubj 2:nsubj GPE
         gave give VBD VERB 0:root 0:root

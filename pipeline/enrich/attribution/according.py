@@ -85,7 +85,8 @@ def _by_clause(field: Field, found: Found, token: Token) -> _Credit | None:
             if known is not None:
                 # "It" stands for the words beside the clause.
                 found.attributions.remove(known)
-            last = verb.nbor(1) if verb.nbor(1).lower_ == "it" else verb
+            following = field.doc[verb.i + 1 : verb.i + 2]
+            last = following[0] if following.text == "it" else verb
             return _Credit(token, verb, last, source) if last.idx + len(last) >= limit - 25 else None
     return None
 

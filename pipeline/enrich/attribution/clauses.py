@@ -7,7 +7,6 @@ the stops and the words at which the narrator takes over; the parse decides only
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 
 from spacy.tokens import Token
@@ -269,7 +268,10 @@ def _halves(frame: Frame) -> tuple[Span, Span] | None:
 
 def _left_half(field: Field, frame: Frame, span: Span) -> Span | None:
     halves = _halves(frame)
-    quoted = field.quotations[bisect_left(field.quotation_starts, span[0])].inner(field.text)[0]
+    inside = [q for q in field.quotations_in(*span) if span[0] <= q.start]
+    if not inside:
+        return None
+    quoted = inside[0].inner(field.text)[0]
     goes_on = field.text[quoted].islower() or span[0] < quoted - 1
     if halves is None:
         half = _before_cue_clause(field, frame)

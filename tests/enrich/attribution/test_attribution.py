@@ -106,7 +106,6 @@ def found(sentence: str, scheme) -> list[tuple]:
             "Berg's promise to be patient failed.",
             [("indirect", ["to be patient"], "Berg's", "promise", None)],
         ),
-        ("It said the port would close.", [("indirect", ["the port would close"], "It", "said", None)]),
     ],
 )  # fmt: skip
 def test_attributions(sentence, expected, scheme):
