@@ -18,12 +18,14 @@ from pathlib import Path
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.mentions import Resolved
 from pipeline.enrich.speech_acts import SpeechAct, said_tokens
+from pipeline.enrich.wording import names_harm
 from pipeline.records import WARNING_ACTS, Statement
 
 WEIGHTS_FILE = Path(__file__).with_name("confidence.toml")
 _FEW_WORDS = 4
 _MANY_WORDS = 50
 _SURE = 0.75
+_NEARLY_CERTAIN = 0.9
 
 
 def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: list[Resolved]) -> list[str]:
@@ -31,6 +33,8 @@ def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: 
     said = said_tokens(attribution)
     words = sum(t.is_alpha for t in said)
     frame, source = attribution.frame, attribution.source
+    warns = statement.act in WARNING_ACTS
+    sides = {one.party.side for one in who}
     signs = {
         "mixed": statement.kind == "mixed",
         "indirect": statement.kind == "indirect",
@@ -52,7 +56,13 @@ def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: 
         and (source is None or source.pos_ not in {"PRON", "PROPN"}),
         "act from words": statement.act_basis == "words" and statement.act != "STATE",
         "act unsure": act.certainty < _SURE,
-        "nobody told": statement.act in WARNING_ACTS and not statement.addressees,
+        "act not certain": act.certainty < _NEARLY_CERTAIN,
+        "nobody told": warns and not statement.addressees,
+        "told by guess": warns and act.implied,
+        "told to their own side": warns and not sides.isdisjoint(p.side for p in statement.addressees),
+        "speaker of no state": warns and bool(who) and who[0].party.country is None,
+        "no word of harm": warns and not names_harm(said),
+        "a question": warns and any(t.text == "?" for t in said),
     }
     return [name for name, holds in signs.items() if holds]
 

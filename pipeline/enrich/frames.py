@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from spacy.tokens import Doc, Token
 
 from pipeline.enrich import syntax
-from pipeline.enrich.cues import Cue, Cues
-from pipeline.enrich.words import BODIES, EXPERT, POLITICAL, TECHNICAL
+from pipeline.enrich.cues import Cue, Cues, bases
+from pipeline.enrich.words import BLOWS, BODIES, EXPERT, POLITICAL, STRUCK, TECHNICAL
 from pipeline.records import Span
 
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
@@ -77,7 +77,9 @@ def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
             continue
         if token.pos_ == "NOUN":
             frame = _noun_frame(token, entry, cues)
-        elif _is_reporting_verb(token) and not _glosses(token, cues) and not _carries(token, cues):
+        elif _is_reporting_verb(token) and not (
+            _glosses(token, cues) or _carries(token, cues) or _strikes(token, entry)
+        ):
             frame = _verb_frame(token, entry)
         else:
             frame = None
@@ -119,6 +121,14 @@ def _carries(verb: Token, cues: Cues) -> bool:
     return cues.is_light(verb) and any(
         entry is not None and entry.act in _ASKING for entry in (cues.of(noun) for noun in syntax.objects(verb))
     )
+
+
+def _strikes(verb: Token, entry: Cue) -> bool:
+    """ "crowds trashed the embassy", "the camp was attacked": a blow, where the same verb can mean criticism."""
+    if entry.act != "CONDEMN" or BLOWS.isdisjoint(bases(verb.lower_)):
+        return False
+    struck = [syntax.own_subject(verb)] if syntax.is_passive(verb) else syntax.objects(verb)
+    return any(thing is not None and not STRUCK.isdisjoint(bases(thing.lower_)) for thing in struck)
 
 
 def _glosses(verb: Token, cues: Cues) -> bool:

@@ -31,10 +31,10 @@ MODEL_FILE = Path(__file__).with_name("wording.npz")
 # Weights are kept as whole numbers, so many to one.
 SCALE = 200
 Vector = NDArray[np.float32]
-# Shares from which a reading counts: of warning and threat together, where words of harm stand there and where none do,
-# and of any other act.
-ALARMING = 0.5
-SURE = 0.75
+# Shares from which a reading counts: of warning and threat together, where words of harm stand there and where none do
+# (or where words of harm only ask), and of any other act.
+ALARMING = 0.35
+SURE = 0.5
 TELLING = 0.5
 OwnSide = Callable[[Token], bool]
 """Whether a noun phrase means the speaker or the speaker's side."""
@@ -105,6 +105,11 @@ def points_ahead(tokens: list[Token]) -> bool:
     return any(_MARKS[name].search(text) for name in ("if", "going to", "deterrent", "retaliation", "or"))
 
 
+def names_harm(tokens: list[Token]) -> bool:
+    """Whether a word of violence, loss, menace or cost stands among them."""
+    return any(f"class {name}" in HOSTILE for t in tokens for name in _CLASSES_OF.get(_lemma(t), ()))
+
+
 def _sentences(tokens: list[Token]) -> list[list[Token]]:
     """The tokens by the sentence they stand in."""
     found: dict[int, list[Token]] = {}
@@ -131,7 +136,13 @@ def _asked_once(own: OwnSide) -> OwnSide:
 
 HOSTILE = frozenset({"class violence", "class cutting", "class menace", "class deterrence", "class suffering"})
 # Words; what is longer is no sentence of the kind that the weights know.
-_LONGEST = 60
+LONGEST = 60
+
+
+def _floor(found: frozenset[str]) -> float:
+    """The share from which words alarm: a question that names no harm never does."""
+    doubts = found.isdisjoint(HOSTILE) + ("mark question" in found)
+    return (ALARMING, SURE, 1.0)[doubts]
 
 
 def _alarm(shares: dict[Act, float]) -> float:
@@ -280,8 +291,8 @@ class WordingModel:
     def read(self, tokens: list[Token], own: OwnSide, *, quoted: bool) -> dict[Act, float]:
         """How likely each act is: by the sentence that alarms most, else by all that is said.
 
-        The weights were learned on single sentences, and a threat stands in one. What only looks back, or names no
-        harm and is not sure, is no alarm.
+        The weights were learned on single sentences, and a threat stands in one. What only looks back is no alarm, nor
+        what names no harm, or only asks, and is not sure; what does both never is.
         """
         own = _asked_once(own)
         sentences = _sentences(tokens)
@@ -289,13 +300,12 @@ class WordingModel:
         whole = self.probabilities(tokens, seen)
         alarming: dict[Act, float] = whole | {"WARN": 0.0, "THREATEN": 0.0}
         for sentence in sentences:
-            if len(sentence) > _LONGEST or not points_ahead(sentence):
+            if len(sentence) > LONGEST or not points_ahead(sentence):
                 continue
             alone = len(sentences) == 1
             found = seen if alone else features(sentence, own, quoted=quoted)
             shares = whole if alone else self.probabilities(sentence, found)
-            harmful = bool(found & HOSTILE)
-            if _alarm(shares) >= (ALARMING if harmful else SURE) and _alarm(shares) > _alarm(alarming):
+            if _alarm(shares) >= _floor(found) and _alarm(shares) > _alarm(alarming):
                 alarming = shares
         return alarming
 

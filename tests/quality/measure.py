@@ -160,6 +160,8 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "alert_scenario_kept": lambda _: alert_scenario("kept"),
     "wordings_tuned": lambda shared: speech_acts(shared, OWN_CASES / "wordings.tuned.jsonl"),
     "wordings_kept": lambda shared: speech_acts(shared, OWN_CASES / "wordings.kept.jsonl"),
+    "plain_words_tuned": lambda shared: speech_acts(shared, OWN_CASES / "plain_words.tuned.jsonl"),
+    "plain_words_kept": lambda shared: speech_acts(shared, OWN_CASES / "plain_words.kept.jsonl"),
     "polarity": polarity,
     "confidence": confidence.measure,
     "sentences": lambda _: sentences.measure("accurate"),

@@ -1,16 +1,20 @@
-"""Learn what words said do, from `data/said.txt`: `python -m pipeline.enrich.recipe`. Takes about a minute.
+"""Learn what words said do: `python -m pipeline.enrich.recipe`. Takes a few minutes.
 
-To be run again when the language model or the features change. Needs nothing but what enrichment itself needs.
+What each act looks like is learned from `data/said.txt`, written for it; what ordinary politics sounds like, from the
+sentences of NewsMTSC that lie beside the project. Those are marked for polarity, not for acts: hardly one of a hundred
+statements in such news is a warning or a threat, so each counts as anything but one, and as nothing more. Words that
+only they have get no weight. To be run again when the language model or the features change.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,13 +32,25 @@ from pipeline.enrich.hearing import hear
 from pipeline.enrich.parties import Cast, meet
 from pipeline.enrich.speech_acts import said_tokens
 from pipeline.enrich.statements import own_side
-from pipeline.enrich.wording import HOSTILE, MODEL_FILE, SCALE, Vector, Weights, features, points_ahead, vector
+from pipeline.enrich.wording import (
+    ALARMING,
+    HOSTILE,
+    LONGEST,
+    MODEL_FILE,
+    SCALE,
+    Vector,
+    Weights,
+    features,
+    points_ahead,
+    vector,
+)
 from pipeline.language.component import FACTORY, DemarcheJoint
 from pipeline.records import FieldName
 from pipeline.settings import load_settings
 
 DATA = Path(__file__).with_name("data") / "said.txt"
 NEWS = Path(language.__file__).parent / "recipe" / "data" / "political_news.txt"
+ORDINARY = Path("../shared/data/stance/newsmtsc.train.jsonl")
 DAY = date(2025, 6, 1)
 FRAMES_PER_LINE = 2
 PENALTY = 0.2
@@ -42,6 +58,14 @@ STEPS = 150
 RATE = 0.1
 FOLDS = 5
 SMALL = 1e-6
+# What a statement of ordinary politics weighs against a line written for its act: it is one of thousands, and a few of
+# them are threats after all.
+ORDINARY_WEIGHT = 0.4
+ALARMS = ("WARN", "THREATEN")
+# Sentences with neither a mark nor one of these hold no statement, and need no parse.
+_REPORTS = re.compile(
+    r"[\"“]|\b(sa(id|ys?)|t(old|ells)|add(ed|s)|according to|announc|argu|claim|insist|promis|vow|pledg|wrote|tweet)"
+)
 _SPEAKERS = (
     "the foreign minister", "Ankara", "the president", "Kigali", "the rebels", "a spokesman for the army", "Moscow",
     "the prime minister", "the Greek defence minister", "Tehran's ambassador", "Beijing", "the party leader",
@@ -52,9 +76,12 @@ _CUES = ("said", "told reporters", "declared", "wrote", "announced", "told parli
 
 @dataclass(frozen=True)
 class Example:
-    """One framing of a line: what it does, the line, and what is to be seen in it."""
+    """One framing of a line: what it does, the line, and what is to be seen in it.
 
-    act: str
+    Without an act it is a statement of ordinary politics: it may do anything but warn or threaten.
+    """
+
+    act: str | None
     line: str
     found: frozenset[str]
     vector: Vector
@@ -134,6 +161,20 @@ class Reader:
                 if pooled is not None and not (found & HOSTILE and points_ahead(tokens)):
                     yield Example("STATE", attribution_text(attribution), found, pooled)
 
+    def ordinary(self, text: Iterable[str]) -> Iterator[Example]:
+        """Statements of news whose act nobody has marked."""
+        for line in text:
+            cast, attributions = self._read(line)
+            for attribution in attributions:
+                tokens, frame = said_tokens(attribution), attribution.frame
+                if not 0 < len(tokens) <= LONGEST or (frame is not None and frame.entry.act != "STATE"):
+                    continue
+                who = cast.resolve(attribution.source) if attribution.source is not None else []
+                found = features(tokens, own_side(cast, attribution, who), quoted=bool(attribution.quotations))
+                pooled = vector(tokens)
+                if pooled is not None:
+                    yield Example(None, attribution_text(attribution), found, pooled)
+
     def _read(self, text: str) -> tuple[Cast, list[Attribution]]:
         fields: dict[FieldName, Doc] = {"text": self.nlp(text)}
         cast = meet(fields, self.directory, at=DAY)
@@ -151,15 +192,23 @@ def news(path: Path) -> list[str]:
     return [re.sub(r"\[[A-Z]+ ([^\]]*)\]", r"\1", row) for row in rows if row and not row.startswith("#")]
 
 
+def ordinary(path: Path) -> list[str]:
+    """The sentences of NewsMTSC that can hold a statement, each once."""
+    if not path.exists():
+        raise SystemExit(f"{path} is missing: name the training part of NewsMTSC with --ordinary.")
+    rows = (json.loads(line)["sentence"] for line in path.read_text("utf8").splitlines())
+    return list(dict.fromkeys(row for row in rows if _REPORTS.search(row)))
+
+
 def _covers(attribution: Attribution, start: int, end: int) -> bool:
     shared = sum(max(0, min(e, end) - max(s, start)) for s, e in attribution.content)
     return shared > 0.7 * (end - start)
 
 
 def vocabulary(examples: list[Example]) -> list[str]:
-    """Features seen in several lines: pairs of words in three, all others in two."""
-    seen = Counter(name for line, name in {(e.line, name) for e in examples for name in e.found})
-    return sorted(name for name, count in seen.items() if count > 1 + name.startswith("pair "))
+    """Features seen in several lines written for an act: pairs of words in four, all others in three."""
+    seen = Counter(name for line, name in {(e.line, name) for e in examples if e.act for name in e.found})
+    return sorted(name for name, count in seen.items() if count > 2 + name.startswith("pair "))
 
 
 def matrix(examples: list[Example], names: list[str]) -> Vector:
@@ -175,28 +224,38 @@ def matrix(examples: list[Example], names: list[str]) -> Vector:
 def learned(examples: list[Example], acts: list[str]) -> tuple[Weights, Weights]:
     """Weights with the encoder's vectors, and without."""
     names = vocabulary(examples)
-    x, y = matrix(examples, names), np.array([acts.index(e.act) for e in examples])
+    x, y = matrix(examples, names), possible(examples, acts)
     vectors = np.array([e.vector for e in examples])
     scale = Weights({}, np.zeros((0, 0), np.float32), vectors.mean(0), vectors.std(0) + SMALL)
-    both = fit(np.hstack([x, scale.placed(vectors)]), y, len(acts))
-    alone = fit(x, y, len(acts))
+    both = fit(np.hstack([x, scale.placed(vectors)]), y)
+    alone = fit(x, y)
     full = Weights(dict(zip(names, both, strict=False)), both[len(names) :], scale.mean, scale.spread)
     empty = np.zeros((0, len(acts)), np.float32)
     return full, Weights(dict(zip(names, alone, strict=True)), empty, empty, empty)
 
 
-def fit(x: Vector, y: NDArray[np.int64], classes: int) -> Vector:
-    """Weights of a softmax regression with a quadratic penalty, by Adam on all examples at once."""
-    share = np.bincount(y, minlength=classes) / len(y)
-    weight = (1 / np.sqrt(share * classes))[y][:, None].astype(np.float32)
-    target = np.eye(classes, dtype=np.float32)[y]
-    w = np.zeros((x.shape[1], classes), np.float32)
+def possible(examples: Sequence[Example], acts: list[str]) -> Vector:
+    """One row an example: 1 for each act that it may be."""
+    quiet = [float(act not in ALARMS) for act in acts]
+    return np.array([[float(act == e.act) for act in acts] if e.act else quiet for e in examples], np.float32)
+
+
+def fit(x: Vector, allowed: Vector) -> Vector:
+    """Weights of a softmax regression with a quadratic penalty, by Adam on all examples at once.
+
+    An example that may be several acts is asked for no more than to be one of them.
+    """
+    marked = allowed.sum(1) == 1
+    share = allowed[marked].mean(0)
+    weight = np.where(marked, allowed @ (1 / np.sqrt(share * len(share))), ORDINARY_WEIGHT)[:, None].astype(np.float32)
+    count = marked.sum()
+    w = np.zeros((x.shape[1], allowed.shape[1]), np.float32)
     first, second = np.zeros_like(w), np.zeros_like(w)
     for step in range(1, STEPS + 1):
-        scores = x @ w
-        p = np.exp(scores - scores.max(1, keepdims=True))
-        p /= p.sum(1, keepdims=True)
-        gradient = x.T @ ((p - target) * weight) / len(y) + PENALTY / len(y) * w
+        p = softmax(x @ w)
+        target = p * allowed
+        target /= target.sum(1, keepdims=True) + SMALL
+        gradient = x.T @ ((p - target) * weight) / count + PENALTY / count * w
         first = 0.9 * first + 0.1 * gradient
         second = 0.999 * second + 0.001 * gradient**2
         w -= RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
@@ -206,14 +265,18 @@ def fit(x: Vector, y: NDArray[np.int64], classes: int) -> Vector:
 def held_out(examples: list[Example], acts: list[str]) -> None:
     """Print how well lines are read that the weights were not learned from."""
     fold = np.array([zlib.crc32(e.line.encode()) % FOLDS for e in examples])
-    y = np.array([acts.index(e.act) for e in examples])
     scores = np.zeros((2, len(examples), len(acts)), np.float32)
     for k in range(FOLDS):
         full, plain = learned([e for e, f in zip(examples, fold, strict=True) if f != k], acts)
         for i in np.flatnonzero(fold == k).tolist():
             scores[:, i] = full.scores(examples[i].found, examples[i].vector), plain.scores(examples[i].found, None)
+    marked = [i for i, e in enumerate(examples) if e.act]
+    y = np.array([acts.index(e.act) for e in examples if e.act])
     for name, table in zip(("with vectors", "without"), scores, strict=True):
-        report(name, softmax(table), y, acts)
+        shares = softmax(table)
+        report(name, shares[marked], y, acts)
+        alarm = np.delete(shares, marked, axis=0)[:, [acts.index(act) for act in ALARMS]].sum(1)
+        print(f"  of ordinary statements alarming at {ALARMING}: {np.mean(alarm >= ALARMING):.3f}")
 
 
 def softmax(scores: Vector) -> Vector:
@@ -228,7 +291,7 @@ def report(name: str, shares: Vector, y: NDArray[np.int64], acts: list[str]) -> 
     for i, act in enumerate(acts):
         right = np.sum((guess == i) & (y == i))
         print(f"  {act:9} precision {right / max(np.sum(guess == i), 1):.2f} recall {right / np.sum(y == i):.2f}")
-    alarming = [acts.index("WARN"), acts.index("THREATEN")]
+    alarming = [acts.index(act) for act in ALARMS]
     score, wanted = shares[:, alarming].sum(1), np.isin(y, alarming)
     for floor in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         hit = np.sum((score >= floor) & wanted)
@@ -254,12 +317,14 @@ def save(path: Path, acts: list[str], network: str, full: Weights, plain: Weight
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=MODEL_FILE)
+    parser.add_argument("--ordinary", type=Path, default=ORDINARY, help="sentences of NewsMTSC, JSON lines")
     parser.add_argument("--held-out", action="store_true", help="also learn five times without a fifth of the lines")
     options = parser.parse_args()
+    sentences = ordinary(options.ordinary)
     nlp = language.load(load_settings().model)
     reader = Reader(nlp)
-    examples = [*reader.read(lines(DATA)), *reader.statements(news(NEWS))]
-    acts = sorted({e.act for e in examples})
+    examples = [*reader.read(lines(DATA)), *reader.statements(news(NEWS)), *reader.ordinary(sentences)]
+    acts = sorted({e.act for e in examples if e.act})
     print(f"{len({e.line for e in examples})} lines, {len(examples)} examples")
     if options.held_out:
         held_out(examples, acts)

@@ -24,7 +24,7 @@ from pipeline.settings import load_settings
 
 ARTICLES = Path(__file__).with_name("data") / "attributed.txt"
 CASES = Path("tests/cases")
-CASE_SETS = ("speech_acts", "wordings")
+CASE_SETS = ("speech_acts", "wordings", "plain_words")
 DAY = datetime(2025, 6, 1, tzinfo=UTC)
 # A doubt seen less often than this tells too little to be weighed.
 SEEN = 3
