@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.enrich.acts import SpeechAct
 from pipeline.enrich.attribution import Attribution
+from pipeline.enrich.contents import said_tokens
 from pipeline.enrich.mentions import Resolved
-from pipeline.enrich.speech_acts import SpeechAct, said_tokens
 from pipeline.enrich.wording import names_harm
 from pipeline.records import WARNING_ACTS, Statement
 

@@ -12,13 +12,15 @@ from spacy.tokens import Token
 
 from pipeline import actors
 from pipeline.enrich import syntax
+from pipeline.enrich.acts import SpeechAct
+from pipeline.enrich.addressees import owner_of
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.confidence import confidence, doubts
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.hearing import Heard
 from pipeline.enrich.mentions import Resolved
 from pipeline.enrich.parties import Cast, party_of
-from pipeline.enrich.speech_acts import SpeechAct, classify, owner_of
+from pipeline.enrich.speech_acts import classify
 from pipeline.enrich.stance import find_stances
 from pipeline.enrich.wording import OwnSide
 from pipeline.enrich.words import AUDIENCE, DETERRENT, IDLE, RETALIATION

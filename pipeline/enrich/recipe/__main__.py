@@ -27,10 +27,10 @@ from spacy.tokens import Doc
 from pipeline import language
 from pipeline.actors import Directory
 from pipeline.enrich.attribution import Attribution
+from pipeline.enrich.contents import said_tokens
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.hearing import hear
 from pipeline.enrich.parties import Cast, meet
-from pipeline.enrich.speech_acts import said_tokens
 from pipeline.enrich.statements import own_side
 from pipeline.enrich.wording import (
     ALARMING,

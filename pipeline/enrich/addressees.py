@@ -1,0 +1,156 @@
+"""Whom an act is for where nobody is named as told, and whose a judged act is."""
+
+from __future__ import annotations
+
+from spacy.tokens import Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.acts import SpeechAct
+from pipeline.enrich.attribution import Attribution
+from pipeline.enrich.contents import said_tokens
+from pipeline.enrich.frames import Frame
+from pipeline.enrich.wording import OwnSide
+from pipeline.enrich.words import POLITICAL
+from pipeline.records import WARNING_ACTS
+
+_CONCERNING = frozenset({"of", "about", "to", "at"})
+_PLACING = frozenset({"in", "over", "near", "at", "around", "outside", "inside", "through", "off", "within", "along"})
+
+
+def implied_addressees(attribution: Attribution, result: SpeechAct, own: OwnSide) -> list[Token]:
+    """Nobody is named as told: who is to act, who would act, whose act is judged."""
+    head = attribution.content_head
+    if result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}:
+        target = result.target or head
+        return [owner_of(target)] if target is not None else []
+    if result.act in WARNING_ACTS and (spoken_of := _spoken_of(attribution)) is not None:
+        return [spoken_of]
+    if result.act == "THREATEN" or (result.act == "WARN" and not _names_act(attribution)):
+        return _would_be_agent(attribution, own) or _named_other(attribution, own)
+    if result.act == "WARN" and (acting := _state_that_acts(attribution, own)) is not None:
+        return [acting]
+    if head is None:
+        return []
+    if result.act in {"DEMAND", "URGE"}:
+        subject = syntax.own_subject(head)
+        return [subject] if subject is not None and head.pos_ in {"VERB", "AUX"} and is_name(subject) else []
+    if result.act in {"WARN", "THREATEN", "DENY"}:
+        return _would_be_agent(attribution, own)
+    return []
+
+
+def _names_act(attribution: Attribution) -> bool:
+    """Whether the cue itself says what is done, not only that something was said."""
+    return attribution.frame is not None and attribution.frame.entry.act not in {"STATE", "PREDICT"}
+
+
+def _spoken_of(attribution: Attribution) -> Token | None:
+    """ "“They will pay,” he said of Rome", "…, she said, referring to Rome"."""
+    frame = attribution.frame
+    if frame is None or not attribution.quotations or _names_act(attribution):
+        return None
+    for token in (frame.cue, *[c for c in frame.cue.children if c.lower_ in {"referring", "alluding", "meaning"}]):
+        about = [who for preposition, who in syntax.prepositions(token) if preposition in _CONCERNING]
+        about += syntax.objects(token) if token.lower_ == "meaning" else []
+        for who in about:
+            if who.i > frame.cue.i and (is_name(owner_of(who)) or who.tag_ in {"NNS", "NNPS"}):
+                return owner_of(who)
+    return None
+
+
+def named_next(frame: Frame, own: OwnSide) -> list[Token]:
+    """ "warns Pyongyang over …", "handed Kigali an ultimatum": a name right behind the verb, however parsed."""
+    verb = frame.carrier
+    if verb.pos_ != "VERB" or syntax.is_passive(verb) or verb.i + 1 >= verb.sent.end:
+        return []
+    name = next((e for e in verb.doc.ents if e.start == verb.i + 1 and e.label_ in {"GPE", "ORG", "PERSON"}), None)
+    if name is None or name.root == frame.source or own(name.root) or syntax.possessor(name.root.head) == name.root:
+        return []
+    return [name.root]
+
+
+def _state_that_acts(attribution: Attribution, own: OwnSide) -> Token | None:
+    """ "Paris, Bamako warned, would be held to account": the state itself that the warning speaks of."""
+    head = attribution.content_head
+    subject = syntax.own_subject(head) if head is not None and head.pos_ in {"VERB", "AUX"} else None
+    if subject is None or subject.ent_type_ not in {"GPE", "PERSON"} or own(subject):
+        return None
+    return subject
+
+
+def _named_other(attribution: Attribution, own: OwnSide) -> list[Token]:
+    """Who is named in the words and is not of the speaker's side, where that is one: who acts first, places never."""
+    found: list[Token] = []
+    for token in said_tokens(attribution):
+        if token.ent_type_ not in {"GPE", "NORP", "ORG", "PERSON"} or token.head.ent_iob_ == "I" or own(token):
+            continue
+        if token.i and token.ent_iob_ == "I":
+            continue
+        root = next(e.root for e in token.doc.ents if e.start <= token.i < e.end)
+        if not _is_place(root) and all(root.lower_ != seen.lower_ for seen in found):
+            found.append(root)
+    acting = [t for t in found if t.dep_.startswith("nsubj")]
+    return acting[:1] or found[:1] or _people_meant(attribution, own)
+
+
+def _people_meant(attribution: Attribution, own: OwnSide) -> list[Token]:
+    """ "The settlers will be driven out", "will bury the rebels": people without a name to whom it is to be done."""
+    for token in said_tokens(attribution):
+        if token.tag_ == "NNS" and not own(token) and syntax.possessor(token) is None and _are_people(token):
+            passive = token.dep_ in {"nsubj:pass", "nsubjpass"}
+            if passive or token.dep_ in {"obj", "dobj"}:
+                return [token]
+    return []
+
+
+def _are_people(noun: Token) -> bool:
+    lemma = noun.lemma_.lower()
+    return lemma in POLITICAL or lemma.endswith(("er", "or", "ist", "man", "men", "ian", "ant"))
+
+
+def _is_place(name: Token) -> bool:
+    """ "over Kandahar", "in Sake": where something happens, not who is meant."""
+    if name.ent_type_ != "GPE":
+        return False
+    word = next((c.lower_ for c in name.lefts if c.dep_ == "case"), name.head.lower_ if name.dep_ == "pobj" else "")
+    return word in _PLACING
+
+
+def _would_be_agent(attribution: Attribution, own: OwnSide) -> list[Token]:
+    """Whose act the words are a condition on: "if NATO moves …", "should Chinese ships enter …"."""
+    for token in said_tokens(attribution):
+        if token.pos_ not in {"VERB", "AUX"} or token.dep_ != "advcl":
+            continue
+        marked = any(c.dep_ == "mark" and c.lower_ in {"if", "unless"} for c in token.children)
+        inverted = token.left_edge.lower_ == "should"
+        subject = syntax.own_subject(token)
+        if not (marked or inverted) or subject is None or own(subject):
+            continue
+        agent = owner_of(subject)
+        if is_name(agent) or (agent.pos_ == "NOUN" and agent.lemma_.lower() in POLITICAL):
+            return [agent]
+    return []
+
+
+def is_name(token: Token) -> bool:
+    return (
+        bool(token.ent_type_)
+        or token.pos_ == "PROPN"
+        or any(t.ent_type_ in {"GPE", "ORG", "NORP", "PERSON"} for t in syntax.name_parts(token))
+    )
+
+
+def owner_of(noun: Token) -> Token:
+    """Whose act or thing a noun phrase is: "Israel's strikes", "Israeli attacks"; else the noun itself."""
+    owner = syntax.possessor(noun)
+    if owner is not None:
+        return owner
+    if noun.ent_type_ in {"GPE", "PERSON", "ORG", "NORP"} or noun.pos_ == "PROPN":
+        return noun
+    for child in noun.children:
+        if child.ent_type_ in {"NORP", "GPE"} and child.i < noun.i:
+            return child
+    for preposition, who in syntax.prepositions(noun):
+        if preposition in {"by", "of"} and is_name(who):
+            return who
+    return noun

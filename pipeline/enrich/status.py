@@ -1,0 +1,183 @@
+"""Whether an act is asserted as done now, or negated, asked, supposed, wished, planned, or old."""
+
+from __future__ import annotations
+
+from spacy.tokens import Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.attribution import Attribution
+from pipeline.enrich.words import EARLIER, RUMOURS, WISHES
+from pipeline.records import Span, Status
+
+_ONLY_POSSIBLE = frozenset({"possible", "likely", "unlikely", "conceivable", "thinkable", "improbable"})
+# "about to warn", "set to warn", "expected to warn", "due to warn"
+_NOT_YET = frozenset({"about", "set", "expected", "due", "poised", "likely"})
+_SIDE_CLAUSES = frozenset({"conj", "acl:relcl", "relcl", "acl", "advcl", "parataxis"})
+_FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
+_POSSIBLE = frozenset({"may", "might", "could", "can"})
+
+
+def status_of(attribution: Attribution) -> Status:
+    """Whether the act is asserted as done now. Quoted words without a cue are."""
+    frame = attribution.frame
+    if frame is None:
+        return "asserted"
+    verb = frame.carrier
+    if frame.presupposed and frame.is_noun:
+        return _noun_status(frame.cue, has_words=bool(attribution.content))
+    if syntax.is_negated(verb) or (frame.is_noun and syntax.is_negated(frame.cue)):
+        return "negated"
+    if _is_question(verb, attribution):
+        return "question"
+    if is_condition(verb, attribution.content):
+        return "hypothetical"
+    if _is_withheld(verb):
+        return "negated"
+    modal = _modality(verb)
+    if modal is not None:
+        return modal
+    if _is_wished(verb):
+        return "hypothetical"
+    return "background" if _is_background(verb, attribution) else "asserted"
+
+
+def _noun_status(noun: Token, *, has_words: bool) -> Status:
+    """A warning taken for granted is old news, but for one whose words are told and that the sentence is about."""
+    if syntax.is_negated(noun):
+        return "negated"
+    new = any(c.lower_ in {"a", "an", "another"} for c in noun.lefts)
+    if (has_words or new) and noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
+        return "asserted"
+    return "background"
+
+
+def _is_question(verb: Token, attribution: Attribution) -> bool:
+    """The narrator asks; a question inside the quoted words is the speaker's."""
+    text = verb.sent.text.rstrip(" \n\"”’'")
+    return text.endswith("?") and not attribution.quotations
+
+
+def is_condition(verb: Token, said: list[Span]) -> bool:
+    """Under "if", "unless", or in an inverted condition ("Should Moscow warn …") that is not part of what is said."""
+    chain = [verb, *[t for t in syntax.ancestors_until_root(verb) if t.pos_ in {"VERB", "AUX"}][:2]]
+    for clause in chain:
+        if clause.dep_ == "advcl" and any(
+            c.dep_ == "mark" and c.lower_ in {"if", "unless", "whether"} for c in clause.children
+        ):
+            return True
+        first = clause.left_edge
+        if any(start <= first.idx < end for start, end in said):
+            continue
+        if first.lower_ == "had" and first in syntax.auxiliaries(clause):
+            return True
+        if (
+            first.lower_ == "should"
+            and (first.dep_ == "mark" or first in syntax.auxiliaries(clause))
+            and not clause.sent.text.rstrip().endswith("?")
+        ):
+            return True
+        if clause.dep_ not in {"conj", "xcomp", "advcl"}:
+            break
+    return False
+
+
+def _modality(verb: Token) -> Status | None:
+    if verb.tag_ == "VB" and {t.lower_ for t in verb.doc[max(verb.i - 3, 0) : verb.i]} & _NOT_YET:
+        return "future"
+    for aux in _all_auxiliaries(verb):
+        word = aux.lower_
+        if word in _FUTURE or (word == "would" and verb.lemma_.lower() not in {"like", "say", "add", "argue"}):
+            return "future" if verb.tag_ in {"VB", "VBP", "VBZ"} or word in _FUTURE else None
+        if word in _POSSIBLE or word in {"should", "must"}:
+            return "hypothetical"
+    return None
+
+
+def _all_auxiliaries(verb: Token) -> list[Token]:
+    found = syntax.auxiliaries(verb)
+    if (
+        verb.dep_ == "conj"
+        and not found
+        and verb.head.pos_ in {"VERB", "AUX"}
+        and syntax.own_subject(verb) is None
+        and verb.tag_ == "VB"
+    ):
+        found = syntax.auxiliaries(verb.head)
+    return found
+
+
+def _is_withheld(verb: Token) -> bool:
+    """ "stopped short of warning", "without warning Oslo", "has yet to warn": an act left undone."""
+    if verb.tag_ == "VB" and verb.i > 1 and verb.nbor(-1).lower_ == "to" and verb.nbor(-2).lower_ == "yet":
+        return True
+    if verb.tag_ != "VBG":
+        return False
+    before = {t.lower_ for t in verb.doc[max(verb.i - 2, verb.sent.start) : verb.i]}
+    return bool(before & {"without", "short"}) or verb.head.lemma_.lower() in {"refrain", "avoid", "stop", "resist"}
+
+
+def _is_wished(verb: Token) -> bool:
+    """What somebody wants, plans or asks for has not happened, nor has what is possible."""
+    if verb.dep_ in {"csubj", "ccomp", "advcl", "acl"} and verb.head.lemma_.lower() in _ONLY_POSSIBLE:
+        return True
+    if verb.tag_ != "VB" or verb.dep_ not in {"xcomp", "ccomp", "advcl", "acl", "conj"}:
+        return False
+    if any(aux.lower_ in {"do", "does", "did"} for aux in syntax.auxiliaries(verb)):
+        return False
+    head = verb.head
+    if verb.dep_ == "conj":
+        return head.tag_ == "VB" and _is_wished(head)
+    if verb.dep_ in {"xcomp", "ccomp"}:
+        return head.lemma_.lower() in WISHES or head.pos_ == "ADJ"
+    return verb.dep_ == "acl"
+
+
+def _is_background(verb: Token, attribution: Attribution) -> bool:
+    """An old act: "who had earlier warned", "last year warned", "warned in 2019"."""
+    relative = verb.dep_ in {"acl:relcl", "relcl", "advcl:relcl"}
+    if verb.dep_ == "acl" and verb.tag_ == "VBN" and verb.head.dep_.startswith("nsubj"):
+        # "Budapest, long threatened by Brussels with the loss of its funds, signed."
+        return True
+    perfect = any(a.lower_ in {"had", "'d", "’d"} for a in syntax.auxiliaries(verb))
+    if (relative and perfect) or _is_since(verb):
+        return True
+    if verb.dep_ == "advcl" and verb.i < verb.head.i:
+        # "Weeks after Ottawa warned Delhi, …", "Cautioned by Moscow, …": what the news is measured from.
+        marks = {c.lower_ for c in verb.children if c.dep_ == "mark"}
+        if verb.tag_ == "VBN" or marks & {"after", "since", "before", "until"}:
+            return True
+    if verb.dep_ in {"acl", "ccomp"} and verb.head.pos_ == "NOUN" and verb.head.lemma_.lower() in RUMOURS:
+        return True
+    return bool(EARLIER.search(_around_cue(verb, attribution)))
+
+
+def _is_since(verb: Token) -> bool:
+    """ "Since Monday, when an official warned Riga, …": what has gone on from then is the news."""
+    when = next((t for t in verb.lefts if t.lower_ == "when"), None)
+    return when is not None and "since" in {t.lower_ for t in verb.doc[max(when.i - 4, verb.sent.start) : when.i]}
+
+
+def _around_cue(verb: Token, attribution: Attribution) -> str:
+    """The narrator's words about the act, where a date tells when it was done: not what is said, not side clauses."""
+    sentence = verb.sent
+    own = {t.i for t in verb.subtree}
+    # Sentence splitters cut off fronted dates: "Last year | Tehran warned …".
+    before = verb.doc[sentence.start - 1] if sentence.start > 0 else None
+    words = [before.sent.text + " "] if before is not None and not (before.is_punct or before.is_space) else []
+    known: dict[int, bool] = {}
+    for token in sentence:
+        if any(s <= token.idx < e for s, e in attribution.content) or (token.i > verb.i and token.i not in own):
+            continue
+        if token.i != verb.i and _is_beside(token, verb, known):
+            continue
+        words.append(token.text_with_ws)
+    return "".join(words)
+
+
+def _is_beside(token: Token, verb: Token, known: dict[int, bool]) -> bool:
+    """Whether the token or a governor below the verb asked about begins a side clause; `known` keeps the answers."""
+    if token.i not in known:
+        head = token.head
+        above = head.i not in {token.i, verb.i} and _is_beside(head, verb, known)
+        known[token.i] = above or token.dep_ in _SIDE_CLAUSES
+    return known[token.i]
