@@ -19,14 +19,13 @@ from pipeline.enrich.acts import SpeechAct
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.contents import said_tokens
 from pipeline.enrich.mentions import Resolved
-from pipeline.enrich.wording import names_harm
 from pipeline.records import WARNING_ACTS, Statement
 
 WEIGHTS_FILE = Path(__file__).with_name("confidence.toml")
 _FEW_WORDS = 4
 _MANY_WORDS = 50
 _SURE = 0.75
-_NEARLY_CERTAIN = 0.9
+_LIKELY = 0.5
 
 
 def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: list[Resolved]) -> list[str]:
@@ -35,7 +34,6 @@ def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: 
     words = sum(t.is_alpha for t in said)
     frame, source = attribution.frame, attribution.source
     warns = statement.act in WARNING_ACTS
-    sides = {one.party.side for one in who}
     signs = {
         "mixed": statement.kind == "mixed",
         "indirect": statement.kind == "indirect",
@@ -57,13 +55,9 @@ def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: 
         and (source is None or source.pos_ not in {"PRON", "PROPN"}),
         "act from words": statement.act_basis == "words" and statement.act != "STATE",
         "act unsure": act.certainty < _SURE,
-        "act not certain": act.certainty < _NEARLY_CERTAIN,
+        "act hardly likely": act.certainty < _LIKELY,
         "nobody told": warns and not statement.addressees,
-        "told by guess": warns and act.implied,
-        "told to their own side": warns and not sides.isdisjoint(p.side for p in statement.addressees),
         "speaker of no state": warns and bool(who) and who[0].party.country is None,
-        "no word of harm": warns and not names_harm(said),
-        "a question": warns and any(t.text == "?" for t in said),
     }
     return [name for name, holds in signs.items() if holds]
 

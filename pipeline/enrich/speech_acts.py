@@ -20,7 +20,7 @@ from pipeline.enrich.plain_words import own_harm, read_words, weigh_words
 from pipeline.enrich.status import status_of
 from pipeline.enrich.text import trimmed
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import AUDIENCE, CITIZENS, TRAVEL
+from pipeline.enrich.words import AUDIENCE, CITIZENS, HAZARDS, TRAVEL
 from pipeline.records import WARNING_ACTS, Act, Span
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
@@ -79,8 +79,9 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
 
 
 def _is_advice(result: SpeechAct, said: str) -> bool:
-    """Advice to travellers and to one's own citizens is no warning of one political actor to another."""
-    return bool(TRAVEL.search(said)) or any(t.lemma_.lower() in CITIZENS for t in result.addressees)
+    """Advice to travellers and to one's own citizens, or notice of a hazard, is no warning of one actor to another."""
+    hazard = result.act == "WARN" and HAZARDS.search(said)
+    return bool(hazard or TRAVEL.search(said)) or any(t.lemma_.lower() in CITIZENS for t in result.addressees)
 
 
 def _named_act(attribution: Attribution, cues: Cues) -> Token | None:

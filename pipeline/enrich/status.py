@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from spacy.tokens import Token
 
 from pipeline.enrich import syntax
@@ -12,6 +14,7 @@ from pipeline.records import Span, Status
 _ONLY_POSSIBLE = frozenset({"possible", "likely", "unlikely", "conceivable", "thinkable", "improbable"})
 # "about to warn", "set to warn", "expected to warn", "due to warn"
 _NOT_YET = frozenset({"about", "set", "expected", "due", "poised", "likely"})
+_LEFT_UNDONE = re.compile(r"\b((yet to|without|short of|rather than|instead of)( \w+)?|against)$", re.IGNORECASE)
 _SIDE_CLAUSES = frozenset({"conj", "acl:relcl", "relcl", "acl", "advcl", "parataxis"})
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
 _POSSIBLE = frozenset({"may", "might", "could", "can"})
@@ -25,7 +28,7 @@ def status_of(attribution: Attribution) -> Status:
     verb = frame.carrier
     if frame.presupposed and frame.is_noun:
         return _noun_status(frame.cue, has_words=bool(attribution.content))
-    if syntax.is_negated(verb) or (frame.is_noun and syntax.is_negated(frame.cue)):
+    if syntax.is_negated(verb) or (frame.is_noun and syntax.is_negated(frame.cue)) or _is_done_by_nobody(verb):
         return "negated"
     if _is_question(verb, attribution):
         return "question"
@@ -107,13 +110,23 @@ def _all_auxiliaries(verb: Token) -> list[Token]:
 
 
 def _is_withheld(verb: Token) -> bool:
-    """ "stopped short of warning", "without warning Oslo", "has yet to warn": an act left undone."""
-    if verb.tag_ == "VB" and verb.i > 1 and verb.nbor(-1).lower_ == "to" and verb.nbor(-2).lower_ == "yet":
-        return True
-    if verb.tag_ != "VBG":
+    """ "stopped short of warning", "rather than warn Oslo", "has yet to warn": an act left undone."""
+    if verb.tag_ not in {"VB", "VBG"}:
         return False
-    before = {t.lower_ for t in verb.doc[max(verb.i - 2, verb.sent.start) : verb.i]}
-    return bool(before & {"without", "short"}) or verb.head.lemma_.lower() in {"refrain", "avoid", "stop", "resist"}
+    if _LEFT_UNDONE.search(verb.doc[max(verb.i - 3, verb.sent.start) : verb.i].text):
+        return True
+    return verb.tag_ == "VBG" and verb.head.lemma_.lower() in {"refrain", "avoid", "stop", "resist"}
+
+
+def _is_done_by_nobody(verb: Token) -> bool:
+    """ "No minister warned Oslo", "Neither Oslo nor Rome threatened", "At no point did Oslo threaten Rome"."""
+    subject = syntax.own_subject(verb)
+    if subject is None:
+        return False
+    inverted = any(a.i < subject.i for a in syntax.auxiliaries(verb))
+    return syntax.is_negated(subject) or (
+        inverted and any(noun.i < verb.i and syntax.is_negated(noun) for _, noun in syntax.prepositions(verb))
+    )
 
 
 def _is_wished(verb: Token) -> bool:

@@ -105,11 +105,6 @@ def points_ahead(tokens: list[Token]) -> bool:
     return any(_MARKS[name].search(text) for name in ("if", "going to", "deterrent", "retaliation", "or"))
 
 
-def names_harm(tokens: list[Token]) -> bool:
-    """Whether a word of violence, loss, menace or cost stands among them."""
-    return any(f"class {name}" in HOSTILE for t in tokens for name in _CLASSES_OF.get(_lemma(t), ()))
-
-
 def _sentences(tokens: list[Token]) -> list[list[Token]]:
     """The tokens by the sentence they stand in."""
     found: dict[int, list[Token]] = {}
