@@ -68,6 +68,7 @@ def measure(shared: Path) -> dict[str, float]:
         "polnear_dev": round(100 - calibration_error(said), 1),
         "polnear_dev_ranking": round(ranking(said), 1),
         "kept_warnings": round(100 - calibration_error(warned), 1),
+        "kept_warnings_ranking": round(ranking(warned), 1),
     }
 
 

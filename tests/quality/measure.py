@@ -103,6 +103,13 @@ def speech_acts(shared: Path, gold: Path) -> dict[str, float]:
     return {name: round(float(table[name]), 3) for name in wanted}
 
 
+def ordinary_news(shared: Path) -> dict[str, float]:
+    """Of a thousand statements of an election campaign, how many raise no alarm: hardly one of a hundred ought to."""
+    rows = rows_of(shared / "data" / "quotes" / "polnear.dev.jsonl")
+    found = [s.alertable for a in enriched((row["id"], "", row["text"]) for row in rows) for s in a.statements]
+    return {"quiet": round(1000 * (1 - sum(found) / len(found)), 1)}
+
+
 def events(shared: Path) -> dict[str, float]:
     """Classes of acts in peers' event records."""
     rows = rows_of(shared / "data" / "speech_acts" / "events.jsonl")
@@ -155,6 +162,7 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "coreference_tuned": lambda _: coreference.measure("tuned"),
     "coreference_kept": lambda _: coreference.measure("kept"),
     "events": events,
+    "ordinary_news": ordinary_news,
     "alert_scenario_tuned": lambda _: alert_scenario("tuned"),
     "alert_scenario_fresh": lambda _: alert_scenario("fresh"),
     "alert_scenario_kept": lambda _: alert_scenario("kept"),
