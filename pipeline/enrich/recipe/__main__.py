@@ -295,7 +295,8 @@ def report(name: str, shares: Vector, y: NDArray[np.int64], acts: list[str]) -> 
     score, wanted = shares[:, alarming].sum(1), np.isin(y, alarming)
     for floor in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         hit = np.sum((score >= floor) & wanted)
-        print(f"  alarming at {floor}: precision {hit / max(np.sum(score >= floor), 1):.2f} recall {hit / wanted.sum():.2f}")
+        alarms = max(np.sum(score >= floor), 1)
+        print(f"  alarming at {floor}: precision {hit / alarms:.2f} recall {hit / wanted.sum():.2f}")
 
 
 def save(path: Path, acts: list[str], network: str, full: Weights, plain: Weights) -> None:
