@@ -305,7 +305,7 @@ def _right_half(field: Field, frame: Frame, span: Span) -> Span | None:
     halves = _halves(frame)
     half = halves[1] if halves is not None else _after_cue_clause(field, frame, span)
     first = None if half is None else syntax.token_at(field.doc, half[0])
-    if half is None or first is None:
+    if half is None or first is None or field.quoted[first.i]:
         return None
     if first.lower_ == "that" or halves is None:
         goes_on = first.lower_ == "that" or first.tag_ in syntax.FINITE
