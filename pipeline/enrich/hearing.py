@@ -64,7 +64,11 @@ def who_is_quoted(doc: Doc, attributions: Iterable[Attribution]) -> tuple[list[i
     quotations = [0] * len(doc)
     sources: dict[int, Token] = {}
     for number, attribution in enumerate(attributions, 1):
+        # An act inside quoted words leaves them to whoever is quoted.
+        passed = attribution.parent.quotations if attribution.parent is not None else []
         for quotation in attribution.quotations:
+            if quotation in passed:
+                continue
             for token in doc.char_span(quotation.start, quotation.end, alignment_mode="expand") or ():
                 quotations[token.i] = number
         if attribution.source is not None:
