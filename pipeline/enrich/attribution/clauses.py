@@ -272,7 +272,7 @@ def _left_half(field: Field, frame: Frame, span: Span) -> Span | None:
     if not inside:
         return None
     quoted = inside[0].inner(field.text)[0]
-    goes_on = field.text[quoted].islower() or span[0] < quoted - 1
+    goes_on = field.text[quoted : quoted + 1].islower() or span[0] < quoted - 1
     if halves is None:
         half = _before_cue_clause(field, frame)
         goes_on = goes_on and field.text[span[0] - 2 : span[0]] == ", "
