@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy import util
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 from spacy.vocab import Vocab
 
 from pipeline.language.inference import FILES, Analysis, JointModel, Window
@@ -117,18 +117,32 @@ class DemarcheJoint:
         """
         if not self.reads_polarity:
             raise ValueError(f"The model of '{self.name}' reads no polarity: the accurate model of this project does.")
-        windows, places = [], []
+        sentences, places = [], []
         for target in targets:
             words = [token for token in target.sent if not token.is_space]
             inside = [n for n, token in enumerate(words) if target.start <= token.i < target.end]
             if not inside:
                 raise ValueError(f"A target must hold a word; {target.text!r} does not.")
             start, end = self._around([token.text for token in words], inside[0])
-            seen = words[start:end]
-            windows.append(Window([token.text for token in seen], [bool(token.whitespace_) for token in seen]))
+            sentences.append(words[start:end])
             places.append((inside[0] - start, min(inside[-1] + 1, end) - start))
-        found = self.network.polarities(windows, places)
+        found = self.network.polarities(self._lower_vectors(sentences), places)
         return [Polarity(int(row.argmax()) - 1, round(float(row.max()), 3)) for row in found]
+
+    def _lower_vectors(self, sentences: Sequence[list[Token]]) -> list[NDArray[np.float16]]:
+        """The lower layers' vectors of words: those that the parse left, or, on Docs not parsed here, computed."""
+        out = [self._left_vectors(words) for words in sentences]
+        missing = [i for i, vectors in enumerate(out) if vectors is None]
+        windows = [Window([t.text for t in words], [bool(t.whitespace_) for t in words]) for words in sentences]
+        computed = dict(zip(missing, self.network.lower_vectors([windows[i] for i in missing]), strict=True))
+        return [computed[i] if vectors is None else vectors for i, vectors in enumerate(out)]
+
+    def _left_vectors(self, words: list[Token]) -> NDArray[np.float16] | None:
+        doc = words[0].doc
+        if doc.user_data.get(FINGERPRINT) != self.network.fingerprint:
+            return None
+        vectors = doc.tensor[[token.i for token in words], : doc.tensor.shape[1] // 2]
+        return vectors.astype(np.float16, copy=False)
 
     def _around(self, words: list[str], place: int) -> tuple[int, int]:
         """The longest stretch around a word that the encoder can look at in one go, of at most `MAX_WORDS`."""

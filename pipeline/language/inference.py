@@ -125,7 +125,7 @@ class JointModel:
     def analyse(self, windows: Sequence[Window]) -> Iterator[tuple[int, Analysis]]:
         """The analysis of every window with its number, shortest windows first."""
         encoded = [self.encoder.encode(window.words, window.spaces) for window in windows]
-        for batch in _batches(encoded):
+        for batch in _batches([len(columns["mask"]) for columns in encoded]):
             outputs = self._scores(padded([encoded[i] for i in batch]))
             for row, i in enumerate(batch):
                 tags, arc, dependents, heads, *layers = (output[row] for output in outputs)
@@ -156,18 +156,33 @@ class JointModel:
     def reads_polarity(self) -> bool:
         return STANCE_FILE in self._graphs
 
-    def polarities(self, windows: Sequence[Window], targets: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-        """How likely each window is against (0), neutral (1) or for (2) its target, a half-open span of its words."""
+    def lower_vectors(self, windows: Sequence[Window]) -> list[NDArray[np.float16]]:
+        """What the lower layers make of the words of each window: the first half of `Analysis.vectors`."""
         encoded = [self.encoder.encode(window.words, window.spaces) for window in windows]
-        out = np.zeros((len(windows), 3), np.float32)
-        for batch in _batches(encoded):
-            columns = padded([encoded[i] for i in batch])
-            marks = np.zeros(columns["mask"].shape, np.float32)
+        out: list[NDArray[np.float16]] = [np.zeros((0, 0), np.float16)] * len(windows)
+        for batch in _batches([len(columns["mask"]) for columns in encoded]):
+            lower = self._lower(padded([encoded[i] for i in batch]))
             for row, i in enumerate(batch):
-                places = [*encoded[i]["first"].tolist(), len(encoded[i]["mask"]) - 1]
-                start, end = targets[i]
-                marks[row, places[start + 1] : places[end + 1]] = 1
-            inputs = {"lower": self._lower(columns), "mask": columns["mask"], "target": marks}
+                out[i] = lower[row, encoded[i]["first"][1:]].astype(np.float16)
+        return out
+
+    def polarities(
+        self, sentences: Sequence[NDArray[np.float16]], targets: Sequence[tuple[int, int]]
+    ) -> NDArray[np.float32]:
+        """How likely each sentence is against (0), neutral (1) or for (2) its target, a half-open span of its words.
+
+        Sentences are the lower layers' vectors, a row a word.
+        """
+        out = np.zeros((len(sentences), 3), np.float32)
+        for batch in _batches([len(words) for words in sentences]):
+            longest = max(len(sentences[i]) for i in batch)
+            lower = np.zeros((len(batch), longest, sentences[batch[0]].shape[1]), np.float32)
+            mask = np.zeros((len(batch), longest), np.int64)
+            marks = np.zeros((len(batch), longest), np.float32)
+            for row, i in enumerate(batch):
+                n, (start, end) = len(sentences[i]), targets[i]
+                lower[row, :n], mask[row, :n], marks[row, start:end] = sentences[i], 1, 1
+            inputs = {"lower": lower, "mask": mask, "target": marks}
             (out[batch],) = self._run(STANCE_FILE, ["polarities"], inputs)
         return out
 
@@ -230,10 +245,11 @@ def _also_gives(tensors: Sequence[str]) -> bytes:
     return bytes([0x3A, len(outputs)]) + outputs if outputs else b""
 
 
-def _batches(encoded: Sequence[Columns]) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of what is so long, the shortest first, in runs that fill at most `PLACES_PER_BATCH` places."""
     batch: list[int] = []
-    for i in sorted(range(len(encoded)), key=lambda i: len(encoded[i]["mask"])):
-        if batch and len(encoded[i]["mask"]) * (len(batch) + 1) > PLACES_PER_BATCH:
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and lengths[i] * (len(batch) + 1) > PLACES_PER_BATCH:
             yield batch
             batch = []
         batch.append(i)

@@ -46,6 +46,19 @@ def test_answers_stand_in_the_order_asked(nlp: Language) -> None:
     assert reader(nlp).polarities([]) == []
 
 
+def test_a_sentence_reads_alike_parsed_or_not(nlp: Language) -> None:
+    """Vectors that the parse left serve as well as those of a sentence on its own, and cost nothing."""
+    parsed = target(nlp, AGAINST)
+    bare = nlp.make_doc(AGAINST)
+    for token in bare:
+        token.is_sent_start = token.i == 0
+    span = bare.char_span(parsed.start_char, parsed.end_char)
+    assert span is not None
+    first, second = reader(nlp).polarities([parsed, span])
+    assert first.polarity == second.polarity
+    assert first.confidence == pytest.approx(second.confidence, abs=0.01)
+
+
 def test_a_target_anywhere_in_a_very_long_sentence_is_seen(nlp: Language) -> None:
     words = "and the harbour and the " * 400
     for text in (

@@ -31,7 +31,7 @@ from pipeline.language.recipe.network import (
     Shape,
 )
 
-GUIDELINE = ("ewt", "own")
+GUIDELINE = ("ewt", "wikipedia", "own")
 """Whose mean the exported head for names follows; chosen on the dev parts."""
 
 Weights = dict[str, NDArray[np.float32]]
@@ -171,6 +171,11 @@ PIECE_INPUTS: list[Field] = [
 ]
 PIECES, MASK, PIECE_CASES, FIRST, WORD_CASES = PIECE_INPUTS
 LOWER: Field = ("lower", TensorProto.FLOAT, ["windows", "pieces", ACCURATE.width])
+SENTENCE_INPUTS: list[Field] = [
+    ("lower", TensorProto.FLOAT, ["sentences", "words", ACCURATE.width]),
+    ("mask", TensorProto.INT64, ["sentences", "words"]),
+    ("target", TensorProto.FLOAT, ["sentences", "words"]),
+]
 VECTOR_INPUTS: list[Field] = [
     ("vectors", TensorProto.FLOAT, ["windows", "words", VECTOR_WIDTH]),
     ("affixes", TensorProto.INT64, ["windows", "words", 2]),
@@ -217,26 +222,30 @@ def scores_graph(weights: Weights, shape: Shape, *, pieces: bool) -> onnx.ModelP
 
 
 def stance_graph(weights: Weights, temperature: float) -> onnx.ModelProto:
-    """What the lower layers made of a sentence, and which pieces are the target's; probabilities of polarities out."""
+    """What the lower layers made of a sentence's words, and which are the target's; probabilities of polarities out."""
     g = _Graph({f"trunk.{name}": value for name, value in weights.items()})
     wide = g.node("Unsqueeze", ["target", g.integers("target_axis", -1)], "target_wide")
     marked = g.node("Mul", [wide, g.constant("marker", weights["marker"])], "marked")
     x = g.node("Add", ["lower", marked], "with_marker")
     layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
     x = _attended(g, x, ACCURATE, range(layers))
-    axes = g.integers("pooled_axes", 1)
-    total = g.node("ReduceSum", [g.node("Mul", [x, wide], "of_target"), axes], "summed", keepdims=0)
-    mean = g.node("Div", [total, g.node("ReduceSum", [wide, axes], "counted", keepdims=0)], "pooled")
-    # No Gather here: the quantiser would take x for a table of weights.
-    cut = [g.integers(f"first_{name}", v) for name, v in (("start", 0), ("end", 1), ("axis", 1))]
-    first = g.node("Squeeze", [g.node("Slice", [x, *cut], "first_place"), axes], "sentence")
-    both = g.node("Concat", [first, mean], "sentence_and_target", axis=-1)
+    filled = g.node("Cast", ["mask"], "filled", to=TensorProto.FLOAT)
+    filled = g.node("Unsqueeze", [filled, g.integers("filled_axis", -1)], "filled_wide")
+    both = g.node(
+        "Concat", [_pooled(g, x, filled, "sentence"), _pooled(g, x, wide, "of_target")], "sentence_and_target", axis=-1
+    )
     weight, bias = weights["classify.weight"].T / temperature, weights["classify.bias"] / temperature
     g.node(
         "Softmax", [g.affine(both, weight.astype(np.float32), bias.astype(np.float32), "scores")], "polarities", axis=-1
     )
-    target: Field = ("target", TensorProto.FLOAT, ["windows", "pieces"])
-    return _model(g, "stance", [LOWER, MASK, target], [("polarities", TensorProto.FLOAT, ["windows", 3])])
+    return _model(g, "stance", SENTENCE_INPUTS, [("polarities", TensorProto.FLOAT, ["sentences", 3])])
+
+
+def _pooled(g: _Graph, x: str, chosen: str, name: str) -> str:
+    """The mean over the chosen places."""
+    axes = g.integers(f"{name}_axes", 1)
+    total = g.node("ReduceSum", [g.node("Mul", [x, chosen], f"{name}_places"), axes], f"{name}_sum", keepdims=0)
+    return g.node("Div", [total, g.node("ReduceSum", [chosen, axes], f"{name}_count", keepdims=0)], name)
 
 
 def relations_graph(weights: Weights, shape: Shape) -> onnx.ModelProto:

@@ -1,7 +1,8 @@
 """Learn the polarity of a sentence towards a target, on the lower layers of the accurate model.
 
 The lower layers stay as they are, so that their vectors are computed once; the layers above start as those of the
-published encoder and learn.
+published encoder and learn. Words come as the parse leaves them on a Doc, one vector each (of a word's first piece),
+read among other sentences as often as alone: so that nothing is computed anew where a text has been parsed.
 """
 
 from __future__ import annotations
@@ -12,17 +13,15 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.language import tokenizer
+from pipeline.language.component import MAX_WORDS
 from pipeline.language.encoding import MAX_PIECES, Columns, PieceEncoder, padded
 from pipeline.language.recipe.network import ACCURATE, LOWER_LAYERS, Layer, PieceTrunk, attention_mask, bfloat16
 
@@ -32,7 +31,9 @@ POLARITIES = (-1, 0, 1)
 TRAIN, TEST = "newsmtsc.train.jsonl", "newsmtsc.devtest_mt.jsonl"
 HELD_OUT = 10
 """One sentence in so many is kept from training, to fit the temperature on."""
-PIECES_PER_BATCH = 1500
+PLACES_PER_BATCH = 1500
+AMONG_OTHERS = 0.5
+"""Share of sentences that are read between others, as those of an article are."""
 EPOCHS = 3
 LAYER_RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM_UP = 0.1
@@ -40,16 +41,17 @@ WARM_UP = 0.1
 
 @dataclass(slots=True)
 class Example:
-    """A sentence as columns, the pieces of its target, and the class of its polarity."""
+    """The words of a sentence, the half-open span of them that is its target, and the class of its polarity."""
 
     sentence: str
-    columns: Columns
-    target: NDArray[np.bool_]
+    words: list[str]
+    spaces: list[bool]
+    target: tuple[int, int]
     polarity: int
 
 
 class StanceNetwork(nn.Module):
-    """Upper encoder layers that know which pieces are the target's, and a classifier of what they make of it."""
+    """Upper encoder layers that know which words are the target's, and a classifier of what they make of it."""
 
     def __init__(self, trunk: PieceTrunk) -> None:
         super().__init__()
@@ -61,17 +63,18 @@ class StanceNetwork(nn.Module):
         self.drop = nn.Dropout(0.1)
 
     def forward(self, x: Tensor, mask: Tensor, target: Tensor) -> Tensor:
-        """Scores of the polarities; x are the lower layers' vectors of (windows, pieces)."""
+        """Scores of the polarities; x are the lower layers' vectors of (sentences, words)."""
         marked = target[..., None].float()
         x = x + marked * self.marker
         attention = attention_mask(mask)
         for layer in self.layers:
             x = layer(x, attention)
-        pooled = (x * marked).sum(1) / marked.sum(1)
-        return self.classify(self.drop(torch.cat([x[:, 0], pooled], -1)))
+        filled = mask[..., None]
+        everywhere, pooled = ((x * part).sum(1) / part.sum(1) for part in (filled, marked))
+        return self.classify(self.drop(torch.cat([everywhere, pooled], -1)))
 
 
-def read_examples(path: Path, encoder: PieceEncoder, *, without: Sequence[Example] = ()) -> list[Example]:
+def read_examples(path: Path, *, without: Sequence[Example] = ()) -> list[Example]:
     """Examples of {"sentence", "target", "label"} rows; none whose sentence is among those of `without`."""
     nlp = tokenizer.blank()
     left_out = {_key(example.sentence) for example in without}
@@ -81,13 +84,12 @@ def read_examples(path: Path, encoder: PieceEncoder, *, without: Sequence[Exampl
         if _key(row["sentence"]) in left_out:
             continue
         tokens = [token for token in nlp.make_doc(row["sentence"]) if not token.is_space]
-        columns = encoder.encode([t.text for t in tokens], [bool(t.whitespace_) for t in tokens])
         start, end = row["target"]
-        target = np.zeros(len(columns["pieces"]), bool)
-        for token, (a, b) in zip(tokens, pairwise([*columns["first"][1:].tolist(), len(target) - 1]), strict=True):
-            target[a:b] = token.idx < end and token.idx + len(token) > start
-        if target.any() and len(target) <= MAX_PIECES:
-            out.append(Example(row["sentence"], columns, target, POLARITIES.index(row["label"])))
+        inside = [i for i, token in enumerate(tokens) if token.idx < end and token.idx + len(token) > start]
+        if inside and len(tokens) <= MAX_WORDS:
+            words, spaces = [t.text for t in tokens], [bool(t.whitespace_) for t in tokens]
+            target = inside[0], inside[-1] + 1
+            out.append(Example(row["sentence"], words, spaces, target, POLARITIES.index(row["label"])))
     return out
 
 
@@ -95,27 +97,51 @@ def _key(sentence: str) -> str:
     return re.sub(r"\W+", " ", sentence.casefold()).strip()
 
 
-def lower_vectors(trunk: PieceTrunk, examples: Sequence[Example]) -> list[Tensor]:
-    """What the lower layers make of each sentence, in half precision."""
+def lower_vectors(trunk: PieceTrunk, encoder: PieceEncoder, examples: Sequence[Example], rng: Random) -> list[Tensor]:
+    """What the lower layers make of each sentence's words, in half precision; every second stands among others."""
     out = [torch.empty(0)] * len(examples)
+    windows = [_window(encoder, examples, i, rng) for i in range(len(examples))]
     trunk.eval()
-    for batch in _batches(examples, Random(0)):
-        columns = {k: torch.from_numpy(v) for k, v in padded([examples[i].columns for i in batch]).items()}
+    for batch in _batches([len(columns["mask"]) for columns, _ in windows], Random(0)):
+        columns = {k: torch.from_numpy(v) for k, v in padded([windows[i][0] for i in batch]).items()}
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16()):
             x = trunk.embedded(columns)
             mask = attention_mask(columns["mask"])
             for layer in trunk.layers[:LOWER_LAYERS]:
                 x = layer(x, mask)
         for row, i in enumerate(batch):
-            out[i] = x[row, : len(examples[i].target)].half()
+            # The root stands before the words.
+            first = 1 + windows[i][1]
+            out[i] = x[row, columns["first"][row, first : first + len(examples[i].words)]].half()
     return out
 
 
-def _batches(examples: Sequence[Example], rng: Random) -> list[list[int]]:
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i].target) * (1 + 0.2 * rng.random()))
+def _window(encoder: PieceEncoder, examples: Sequence[Example], i: int, rng: Random) -> tuple[Columns, int]:
+    """A sentence alone or between others, and how many words stand before it."""
+    parts = [examples[i]]
+    before = 0
+    if rng.random() < AMONG_OTHERS:
+        for _ in range(rng.randint(1, 3)):
+            other = rng.choice(examples)
+            if sum(len(part.words) for part in parts) + len(other.words) > MAX_WORDS:
+                break
+            if rng.random() < 0.5:
+                parts.insert(0, other)
+                before += len(other.words)
+            else:
+                parts.append(other)
+    words = [word for part in parts for word in part.words]
+    columns = encoder.encode(words, [space for part in parts for space in [*part.spaces[:-1], True]])
+    if len(columns["mask"]) > MAX_PIECES:
+        return encoder.encode(examples[i].words, examples[i].spaces), 0
+    return columns, before
+
+
+def _batches(lengths: Sequence[int], rng: Random) -> list[list[int]]:
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i] * (1 + 0.2 * rng.random()))
     out: list[list[int]] = [[]]
     for i in order:
-        if out[-1] and len(examples[i].target) * (len(out[-1]) + 1) > PIECES_PER_BATCH:
+        if out[-1] and lengths[i] * (len(out[-1]) + 1) > PLACES_PER_BATCH:
             out.append([])
         out[-1].append(i)
     rng.shuffle(out)
@@ -123,14 +149,15 @@ def _batches(examples: Sequence[Example], rng: Random) -> list[list[int]]:
 
 
 def _inputs(examples: Sequence[Example], vectors: Sequence[Tensor], batch: list[int]) -> tuple[Tensor, Tensor, Tensor]:
-    longest = max(len(examples[i].target) for i in batch)
+    longest = max(len(examples[i].words) for i in batch)
     x = torch.zeros(len(batch), longest, ACCURATE.width)
     mask, target = torch.zeros(len(batch), longest), torch.zeros(len(batch), longest, dtype=torch.bool)
     for row, i in enumerate(batch):
-        n = len(examples[i].target)
+        n = len(examples[i].words)
         x[row, :n] = vectors[i].float()
         mask[row, :n] = 1
-        target[row, :n] = torch.from_numpy(examples[i].target)
+        start, end = examples[i].target
+        target[row, start:end] = True
     return x, mask, target
 
 
@@ -143,7 +170,7 @@ def predict(network: StanceNetwork, examples: Sequence[Example], vectors: Sequen
     network.eval()
     out = torch.zeros(len(examples), len(POLARITIES))
     with torch.no_grad():
-        for batch in _batches(examples, Random(0)):
+        for batch in _batches([len(example.words) for example in examples], Random(0)):
             out[batch] = network(*_inputs(examples, vectors, batch))
     return out
 
@@ -167,12 +194,13 @@ def train(
     trunk: PieceTrunk, published: PieceTrunk, encoder: PieceEncoder, data: Path, *, seed: int
 ) -> tuple[StanceNetwork, float]:
     """The trained network and its temperature; sentences that are in the test part too are not learned from."""
-    test = read_examples(data / TEST, encoder)
-    everything = read_examples(data / TRAIN, encoder, without=test)
+    test = read_examples(data / TEST)
+    everything = read_examples(data / TRAIN, without=test)
     held = [zlib.crc32(_key(e.sentence).encode()) % HELD_OUT == 0 for e in everything]
     examples = [e for e, kept in zip(everything, held, strict=True) if not kept]
     kept = [e for e, is_kept in zip(everything, held, strict=True) if is_kept]
-    vectors, kept_vectors = lower_vectors(trunk, examples), lower_vectors(trunk, kept)
+    rng = Random(seed)
+    vectors, kept_vectors = (lower_vectors(trunk, encoder, part, rng) for part in (examples, kept))
     log.info("stance: %d examples to learn from, %d kept", len(examples), len(kept))
     network = StanceNetwork(published)
     groups = [
@@ -180,8 +208,8 @@ def train(
         {"params": [network.marker, *network.classify.parameters()]},
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
-    rng = Random(seed)
-    todo = [batch for _ in range(EPOCHS) for batch in _batches(examples, rng)]
+    lengths = [len(example.words) for example in examples]
+    todo = [batch for _ in range(EPOCHS) for batch in _batches(lengths, rng)]
     for step, batch in enumerate(todo):
         network.train()
         pace = min(1.0, (step + 1) / (WARM_UP * len(todo))) * (1 - step / len(todo))
