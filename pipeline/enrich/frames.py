@@ -25,6 +25,7 @@ _TERM = re.compile(
 )
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|lose|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
+_TIMES = frozenset({"past", "present", "modal"})
 _BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
 _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
@@ -370,7 +371,27 @@ def _clausal(frame: Frame) -> list[Token]:
             for c in verb.children
             if c.dep_ == "parataxis" and c.i < verb.i and c.pos_ in {"VERB", "AUX", "ADJ", "NOUN"}
         ][:1]
-    return found
+    return found + _carried_on(frame, found)
+
+
+def _carried_on(frame: Frame, found: list[Token]) -> list[Token]:
+    """ "says the route is dangerous and will need a tower": a joined verb in another tense than the cue's.
+
+    It goes on with what is said, though parsers hang it on the cue as often.
+    """
+    if frame.is_noun or not found or found[-1].i < frame.cue.i:
+        return []
+    joined = [c for c in frame.cue.children if c.dep_ == "conj" and c.i > found[-1].i and syntax.own_subject(c) is None]
+    outer = _time(frame.carrier)
+    return [c for c in joined if _time(c) in _TIMES - {outer}]
+
+
+def _time(verb: Token) -> str:
+    """Past, present or what a modal verb tells; no time where nothing finite is there."""
+    tags = {t.tag_ for t in [verb, *syntax.auxiliaries(verb)]}
+    if "MD" in tags:
+        return "modal"
+    return "past" if "VBD" in tags else "present" if tags & {"VBZ", "VBP"} else ""
 
 
 def _completes(clause: Token) -> bool:
