@@ -475,6 +475,10 @@ class Cast:
                     ]
         if entity is not None:
             return self._of_entity(entity, token)
+        if token.pos_ == "PROPN" and core == (token.idx, token.idx + len(token)):
+            person = self.people.nearly_named(token.text)
+            if person is not None:
+                return [self._of_person(person, core)]
         return [self._common(token, core, modifiers)]
 
     def _of_each_state(self, token: Token, core: tuple[int, int]) -> list[Resolved]:

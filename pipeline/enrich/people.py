@@ -99,6 +99,11 @@ class People:
         """The person that a name of the article means: in full, or by its last word."""
         return self._known.get(self._names.get(name.casefold()) or self._names.get(surname_of(name)) or "")
 
+    def nearly_named(self, surname: str) -> Person | None:
+        """The person of that surname, or of one that differs by a letter, where the model saw no name in it."""
+        key = self._names.get(surname.casefold()) or self._misspelt(surname.casefold())
+        return None if key is None else self._known[key]
+
     def actor(self, name: str) -> Actor | None:
         """The actor of the person that a name of the article means."""
         person = self.named(name)
