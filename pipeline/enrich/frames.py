@@ -439,6 +439,8 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
     for part in parts:
         members.extend(t for t in syntax.phrase(part) if t.i not in own_side)
     members.extend(_conditions(verb))
+    # The conjunction before a joined part hangs on it, or on the cue.
+    members.extend(c for c in verb.children if c.dep_ == "cc" and any(p.left_edge.i == c.i + 1 for p in parts))
     members = sorted(set(members), key=lambda t: t.i)
     members = members[: _before_afterthought(members, parts)]
     if not members:

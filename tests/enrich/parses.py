@@ -75,6 +75,33 @@ TABLES = {
         reopen~ reopen VB VERB 3:ccomp 3:ccomp
         . . . PUNCT 3:punct 3:punct
     """,
+    "The pilot says that the route is dangerous and will close.": """
+        The the DT DET 2:det 2:det
+        pilot _ NN NOUN 3:nsubj 3:nsubj
+        says say VBZ VERB 0:root 0:root
+        that _ IN SCONJ 8:mark 7:mark
+        the _ DT DET 6:det 6:det
+        route _ NN NOUN 8:nsubj 7:nsubj
+        is be VBZ AUX 8:cop 3:ccomp
+        dangerous _ JJ ADJ 3:ccomp 7:acomp
+        and _ CC CCONJ 11:cc 3:cc
+        will _ MD AUX 11:aux 11:aux
+        close~ _ VB VERB 3:conj 3:conj
+        . . . PUNCT 3:punct 3:punct
+    """,
+    "The pilot says that the route is dangerous and leaves.": """
+        The the DT DET 2:det 2:det
+        pilot _ NN NOUN 3:nsubj 3:nsubj
+        says say VBZ VERB 0:root 0:root
+        that _ IN SCONJ 8:mark 7:mark
+        the _ DT DET 6:det 6:det
+        route _ NN NOUN 8:nsubj 7:nsubj
+        is be VBZ AUX 8:cop 3:ccomp
+        dangerous _ JJ ADJ 3:ccomp 7:acomp
+        and _ CC CCONJ 10:cc 3:cc
+        leaves~ leave VBZ VERB 3:conj 3:conj
+        . . . PUNCT 3:punct 3:punct
+    """,
     "“We will not leave,” Petra Novak said.": """
         “~ “ `` PUNCT 5:punct 10:punct
         We we PRP PRON 5:nsubj 5:nsubj

@@ -43,6 +43,14 @@ def content(frame: Frame) -> list[str]:
             "said", "STATE", "minister", [], ["that the port would not reopen"],
         ),
         (
+            "The pilot says that the route is dangerous and will close.",
+            "says", "STATE", "pilot", [], ["that the route is dangerous and will close"],
+        ),
+        (
+            "The pilot says that the route is dangerous and leaves.",
+            "says", "STATE", "pilot", [], ["that the route is dangerous"],
+        ),
+        (
             "Beijing issued a stark warning to Taipei over the visit.",
             "warning", "WARN", "Beijing", ["Taipei"], ["over the visit"],
         ),

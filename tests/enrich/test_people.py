@@ -47,6 +47,7 @@ def speaker(text: str, title: str = "") -> tuple[str, str | None, str | None]:
         # A slip of the pen.
         ("Curator Elsa Brandauer opened the show. Brandaur said it was late.",
          "Elsa Brandauer", "person/elsa-brandauer", None),
+        ("Curator Elsa Waters opened the show. “It was late”, Water said.", "Elsa Waters", "person/elsa-waters", None),
     ],
 )  # fmt: skip
 def test_who_speaks(text: str, name: str, actor: str, country: str | None) -> None:
