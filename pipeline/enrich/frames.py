@@ -360,7 +360,7 @@ def _judged(frame: Frame) -> list[Token]:
 
 def _clausal(frame: Frame) -> list[Token]:
     verb = frame.cue
-    found = [] if _quotes_speech(verb) else syntax.clauses(verb)
+    found = [] if _quotes_speech(verb) else [c for c in syntax.clauses(verb) if not _is_name_before(c, verb)]
     if not found and not frame.is_noun and frame.entry.act in _ASKING:
         found = _infinitives(verb)[:1]
     if not found and frame.is_noun:
@@ -372,6 +372,13 @@ def _clausal(frame: Frame) -> list[Token]:
             if c.dep_ == "parataxis" and c.i < verb.i and c.pos_ in {"VERB", "AUX", "ADJ", "NOUN"}
         ][:1]
     return found + _carried_on(frame, found)
+
+
+def _is_name_before(clause: Token, verb: Token) -> bool:
+    """ "On “Morning Calls,” Karin Oduya said that …": the title of a show, which parsers take for what is said."""
+    words = [t for t in clause.subtree if t.is_alpha]
+    titled = len(words) > 1 and all(t.is_title and t.pos_ not in {"VERB", "AUX"} for t in words)
+    return clause.i < verb.i and clause.pos_ in syntax.NOUNS and titled
 
 
 def _carried_on(frame: Frame, found: list[Token]) -> list[Token]:

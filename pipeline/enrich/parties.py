@@ -261,10 +261,13 @@ class Cast:
 
     def _set_beside(self, token: Token) -> LinkedEntity | None:
         """A person or an agency named beside a noun: "spokeswoman Maria Zakharova", "state news agency Xinhua"."""
+        own = self._entity_at(token)
         neighbours = [token.nbor(1)] if token.pos_ in syntax.NOUNS and token.i + 1 < len(token.doc) else []
         for beside in [*syntax.appositions(token), *syntax.name_parts(token), *neighbours]:
             other = self._entity_at(beside)
-            if other is not None and (other.label == "PERSON" or (other.actor is not None and other.actor.relay)):
+            if other is None or other is own:
+                continue
+            if other.label == "PERSON" or (other.actor is not None and other.actor.relay):
                 return other
         return None
 

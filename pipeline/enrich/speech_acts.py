@@ -107,7 +107,8 @@ def _wanted(attribution: Attribution, result: SpeechAct) -> None:
         return
     verb = frame.carrier.lemma_.lower()
     if verb in {"want", "wish"}:
-        others = [*syntax.objects(frame.carrier), *([own] if (own := syntax.own_subject(head)) is not None else [])]
+        others = syntax.objects(frame.carrier) or syntax.indirect_objects(frame.carrier)
+        others = [*others, *([own] if (own := syntax.own_subject(head)) is not None else [])]
         if others:
             result.act, result.addressees, result.speech = "URGE", others[:1], True
     elif verb in {"tell", "ask"} and frame.addressees:

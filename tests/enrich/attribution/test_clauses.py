@@ -68,8 +68,8 @@ MIXED = {
         ["that the dam is “sound”"],
     ),
     "joined cues before their main clause": (
-        "Though Oduya called the bridge “a ruin” and asked for money to be “found at once” for it, her party voted no.",
-        ["for money to be “found at once” for it"],
+        "Though Oduya called the bridge “a ruin” and asked that money be “found at once” for it, her party voted no.",
+        ["that money be “found at once” for it"],
     ),
     "a letter stands before the conjunction": (
         "Novak said in a letter to the harbour board that the cranes were “past saving.”",
