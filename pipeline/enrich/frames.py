@@ -593,7 +593,8 @@ def _announcer(noun: Token) -> tuple[Token, Token] | None:
 
 
 def _from_whom(token: Token) -> Token | None:
-    return next((who for preposition, who in syntax.prepositions(token) if preposition in {"from", "by"}), None)
+    senders = (who for preposition, who in syntax.prepositions(token) if preposition in {"from", "by"})
+    return next((who for who in senders if not _is_time(who)), None)
 
 
 def _noun_content(frame: Frame, around: list[tuple[str, Token]]) -> tuple[list[Span], Token | None]:
