@@ -17,7 +17,7 @@ from pipeline.records import Act, Entity, FieldName, Party, Span, Stance, Statem
 MIN_CONFIDENCE = 0.8
 """Below this a polarity read from the words is not worth reporting: see the reliability in docs/model_card.md."""
 MOST_TARGETS = 1
-"""In one statement: a reading takes most of the time that parsing the sentence took."""
+"""In one statement: a reading takes half the time that parsing the sentence took."""
 _KINDS = {"PERSON": "person", "ORG": "organisation", "GPE": "state"}
 _READABLE: frozenset[Status] = frozenset({"asserted", "background", "future"})
 
