@@ -102,6 +102,20 @@ TABLES = {
         leaves~ leave VBZ VERB 3:conj 3:conj
         . . . PUNCT 3:punct 3:punct
     """,
+    "According to the Herald, Brandt, a pilot, left.": """
+        According accord VBG VERB 4:case 11:prep
+        to _ IN ADP 1:fixed 1:prep
+        the _ DT DET 4:det 4:det
+        Herald~ _ NNP PROPN 11:obl 2:pobj ORG
+        , , , PUNCT 6:punct 4:punct
+        Brandt~ _ NNP PROPN 4:appos 4:appos PERSON
+        , , , PUNCT 9:punct 6:punct
+        a _ DT DET 9:det 9:det
+        pilot~ _ NN NOUN 6:appos 6:appos
+        , , , PUNCT 6:punct 6:punct
+        left~ leave VBD VERB 0:root 0:root
+        . . . PUNCT 11:punct 11:punct
+    """,
     "“We will not leave,” Petra Novak said.": """
         “~ “ `` PUNCT 5:punct 10:punct
         We we PRP PRON 5:nsubj 5:nsubj

@@ -95,7 +95,7 @@ def _add_according(field: Field, found: Found, credit: _Credit, beside: list[Att
     """One of them; `beside` are the attributions whose cue stands in its sentence."""
     token, source = credit.cue, credit.source
     cue = syntax.text_span(token, credit.end)
-    phrase = syntax.noun_phrase(source)
+    phrase = _credited(field, source)
     first, last = min(credit.start.idx, phrase[0]), max(cue[1], phrase[1])
     spans = _both_sides(field, token.sent, (first, last))
     spoken = next((a for a in beside if _is_spoken(a, token.sent.root)), None)
@@ -124,6 +124,20 @@ def _add_according(field: Field, found: Found, credit: _Credit, beside: list[Att
             content_head=token.sent.root,
         )
     )
+
+
+def _credited(field: Field, source: Token) -> Span:
+    """Who is credited; not what follows a comma where the sentence has no subject but in there.
+
+    "According to the Herald, Professor Brandt, head of the panel, left": parsers take him for the Herald's apposition.
+    """
+    start, end = syntax.noun_phrase(source)
+    root = source.sent.root
+    subject = syntax.own_subject(root)
+    comma = field.text.find(",", source.idx, end)
+    if comma < 0 or root.pos_ != "VERB" or (subject is not None and not start <= subject.idx < end):
+        return start, end
+    return start, comma
 
 
 def _both_sides(field: Field, sentence: SentenceSpan, phrase: Span) -> list[Span]:
