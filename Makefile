@@ -51,7 +51,7 @@ live: setup ## Run the tests on real servers
 quality: setup ## Measure on the data beside the project
 	@$(BIN)/pytest -m quality
 
-scores: setup ## Print every score of both language models on ../shared/data/nlp (half an hour)
+scores: setup ## Print every score of both language models on ../shared/data/nlp (some minutes)
 	@for model in accurate fast; do $(BIN)/python -m pipeline.language.evaluate --data ../shared/data/nlp --model $$model || exit 1; done
 
 clean: ## Remove .venv and caches (stop the demo first); downloads and data stay
