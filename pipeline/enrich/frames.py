@@ -25,7 +25,6 @@ _TERM = re.compile(
 )
 _OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|lose|it|they|we)\b", re.IGNORECASE)
 _PART_OF_CUE = frozenset({"on notice"})
-_TIMES = frozenset({"past", "present", "modal"})
 _BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
 _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
@@ -58,8 +57,8 @@ class Frame:
         return self.cue.pos_ == "NOUN"
 
 
-def find_frames(doc: Doc, cues: Cues, quoted: list[bool]) -> list[Frame]:
-    """All cue frames of a document, in text order. `quoted` says of each token whether it stands inside marks."""
+def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
+    """All cue frames of a document, in text order."""
     found = []
     for token in doc:
         entry = cues.of(token)
@@ -389,11 +388,11 @@ def _carried_on(frame: Frame, found: list[Token]) -> list[Token]:
     if frame.is_noun or not found or found[-1].i < frame.cue.i:
         return []
     joined = [c for c in frame.cue.children if c.dep_ == "conj" and c.i > found[-1].i and syntax.own_subject(c) is None]
-    outer = _time(frame.carrier)
-    return [c for c in joined if _time(c) in _TIMES - {outer}]
+    outer = _tense_group(frame.carrier)
+    return [c for c in joined if _tense_group(c) not in {"", outer}]
 
 
-def _time(verb: Token) -> str:
+def _tense_group(verb: Token) -> str:
     """Past, present or what a modal verb tells; no time where nothing finite is there."""
     tags = {t.tag_ for t in [verb, *syntax.auxiliaries(verb)]}
     if "MD" in tags:

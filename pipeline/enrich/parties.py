@@ -105,7 +105,7 @@ class Cast:
         self.starts[id(doc)] = [entity.span.start_char for entity in linked]
         self.entity_of[id(doc)] = {t.i: e for e in linked for t in e.span}
         self.docs.append(doc)
-        self.people.meet(doc, linked)
+        self.people.meet(linked)
 
     def settle(self) -> None:
         """Complete what is known of the people, when all fields are met."""
@@ -128,7 +128,7 @@ class Cast:
         for number, source in sources.items():
             named = self._name_entity(source) if number > 0 else None
             if named is not None and named.label == "PERSON":
-                coreference.voice(number, self._of_entity(named, source)[0].key)
+                coreference.voice(number, self._of_entity(named)[0].key)
         entity_of = self.entity_of[id(doc)]
         for token in doc:
             entity = entity_of.get(token.i)
@@ -147,7 +147,7 @@ class Cast:
         for token in pronoun.doc[pronoun.i + 1 : pronoun.sent.end]:
             entity = self._entity_at(token)
             if entity is not None and entity.span.root.i == token.i:
-                yield Mention(token, self._of_entity(entity, token), role_of(top_of_name(token)), 0, 0)
+                yield Mention(token, self._of_entity(entity), role_of(top_of_name(token)), 0, 0)
 
     def _note_name(self, coreference: Coreference, entity: LinkedEntity, root: Token) -> None:
         if entity.label not in {"PERSON", "ORG", "GPE"}:
@@ -157,7 +157,7 @@ class Cast:
             return
         if entity.label == "PERSON":
             self._place_by_owner(entity, top)
-        coreference.mention(root, self._of_entity(entity, root), top=top)
+        coreference.mention(root, self._of_entity(entity), top=top)
 
     def _place_by_owner(self, entity: LinkedEntity, top: Token) -> None:
         """ "Its spokeswoman, Eleni Sarri", "the bloc's envoy Eleni Sarri": she speaks for whom the owner means."""
@@ -233,10 +233,10 @@ class Cast:
             return members
         entity = self._name_entity(token)
         if entity is not None and (entity.label == "PERSON" or (entity.actor is not None and entity.actor.relay)):
-            return self._of_entity(entity, token)
+            return self._of_entity(entity)
         named = self._apposed_to(token)
         if named is not None:
-            return self._of_entity(named, token)
+            return self._of_entity(named)
         titled = self._by_age(token) or self._by_title(token) or self._body_before(token)
         if titled:
             return titled
@@ -271,7 +271,7 @@ class Cast:
                 return other
         return None
 
-    def _of_entity(self, entity: LinkedEntity, token: Token) -> list[Resolved]:
+    def _of_entity(self, entity: LinkedEntity) -> list[Resolved]:
         span = (entity.span.start_char, entity.span.end_char)
         if entity.label == "PERSON":
             person = self.people.named(entity.span.text)
@@ -323,7 +323,7 @@ class Cast:
                 and not _possesses(entity.span.root)
                 and not _is_modifier(entity.span.root)
             ):
-                found.extend(self._of_entity(entity, entity.span.root))
+                found.extend(self._of_entity(entity))
         return found
 
     def _by_title(self, token: Token) -> list[Resolved]:
@@ -477,7 +477,7 @@ class Cast:
                         )
                     ]
         if entity is not None:
-            return self._of_entity(entity, token)
+            return self._of_entity(entity)
         if token.pos_ == "PROPN" and core == (token.idx, token.idx + len(token)):
             person = self.people.nearly_named(token.text)
             if person is not None:
@@ -557,7 +557,7 @@ class Cast:
         for preposition, noun in syntax.prepositions(token):
             named = self._entity_at(noun)
             if preposition == "of" and named is not None and named.label == "ORG" and named.actor is None:
-                resolved = self._of_entity(named, noun)[0]
+                resolved = self._of_entity(named)[0]
                 return self.directory.unknown_organisation(named.span.text) if resolved.political else None
         return None
 

@@ -115,7 +115,7 @@ class People:
 
     # -- meeting ----------------------------------------------------------------------------------------------------
 
-    def meet(self, doc: Doc, linked: list[LinkedEntity]) -> None:
+    def meet(self, linked: list[LinkedEntity]) -> None:
         """Take note of the people that a field names, those with long names first."""
         entity_of = {t.i: e for e in linked for t in e.span}
         met = sorted((e for e in linked if e.label == "PERSON"), key=lambda e: -len(e.span))

@@ -19,8 +19,6 @@ from pipeline.records import WARNING_ACTS, Act
 
 _FIRST_PERSON = frozenset({"i", "we"})
 _FIRST_PERSON_OWNER = frozenset({"my", "our"})
-_FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
-_POSSIBLE = frozenset({"may", "might", "could", "can"})
 _CONDITIONAL = re.compile(
     r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b", re.IGNORECASE
 )
@@ -123,14 +121,14 @@ def _performative(attribution: Attribution, cues: Cues) -> tuple[Token, Act] | N
         speaker = syntax.subject(token)
         if speaker is not None and speaker.lower_ in _FIRST_PERSON:
             auxiliaries = {a.lower_ for a in syntax.auxiliaries(token)}
-            if not auxiliaries & (_POSSIBLE | _FUTURE | {"did", "had", "have", "has"}):
+            if not auxiliaries & (syntax.POSSIBLE | syntax.FUTURE | {"did", "had", "have", "has"}):
                 return token, entry.act
     return None
 
 
 def _conditional_harm(attribution: Attribution, said: str) -> bool:
     """ "If Ankara crosses the river, our artillery will answer": a condition, and a harm of the speaker's own doing."""
-    return bool(_CONDITIONAL.search(said)) and (own_harm(attribution, said) or _own_answer(attribution))
+    return bool(_CONDITIONAL.search(said)) and (own_harm(attribution) or _own_answer(attribution))
 
 
 def _own_answer(attribution: Attribution) -> bool:
@@ -138,14 +136,16 @@ def _own_answer(attribution: Attribution) -> bool:
     for token in said_tokens(attribution):
         if token.pos_ != "VERB" or token.lemma_.lower() in KIND or syntax.is_negated(token):
             continue
-        if {a.lower_ for a in syntax.auxiliaries(token)} & _FUTURE and _is_own_side(syntax.own_subject(token), None):
+        if {a.lower_ for a in syntax.auxiliaries(token)} & syntax.FUTURE and _is_own_side(
+            syntax.own_subject(token), None
+        ):
             subject = syntax.own_subject(token)
             if subject is not None and subject.lower_ not in {"it", "they"}:
                 return True
     return False
 
 
-def own_harm(attribution: Attribution, said: str) -> bool:
+def own_harm(attribution: Attribution) -> bool:
     """The speaker's side will itself do the harm that is announced."""
     source = attribution.source
     for token in said_tokens(attribution):
@@ -158,7 +158,7 @@ def own_harm(attribution: Attribution, said: str) -> bool:
         )
         if not harm or lemma in {"face", "cease", "stop", "suffer", "avoid", "join", "have", "be", "risk", "warn"}:
             continue
-        future = {a.lower_ for a in syntax.auxiliaries(token)} & (_FUTURE | {"would"})
+        future = {a.lower_ for a in syntax.auxiliaries(token)} & (syntax.FUTURE | {"would"})
         infinitive = token.tag_ == "VB" and syntax.is_infinitive(token) and token == attribution.content_head
         if not future and not infinitive:
             continue

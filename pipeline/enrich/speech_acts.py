@@ -54,7 +54,7 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
             weigh_words(attribution, own, result)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
-    if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and own_harm(attribution, said):
+    if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and own_harm(attribution):
         result.act = "THREATEN"
     if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and _CONSEQUENCE.search(said):
         result.act = "THREATEN"

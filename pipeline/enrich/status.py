@@ -16,8 +16,6 @@ _ONLY_POSSIBLE = frozenset({"possible", "likely", "unlikely", "conceivable", "th
 _NOT_YET = frozenset({"about", "set", "expected", "due", "poised", "likely"})
 _LEFT_UNDONE = re.compile(r"\b((yet to|without|short of|rather than|instead of)( \w+)?|against)$", re.IGNORECASE)
 _SIDE_CLAUSES = frozenset({"conj", "acl:relcl", "relcl", "acl", "advcl", "parataxis"})
-_FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
-_POSSIBLE = frozenset({"may", "might", "could", "can"})
 
 
 def status_of(attribution: Attribution) -> Status:
@@ -89,9 +87,9 @@ def _modality(verb: Token) -> Status | None:
         return "future"
     for aux in _all_auxiliaries(verb):
         word = aux.lower_
-        if word in _FUTURE or (word == "would" and verb.lemma_.lower() not in {"like", "say", "add", "argue"}):
-            return "future" if verb.tag_ in {"VB", "VBP", "VBZ"} or word in _FUTURE else None
-        if word in _POSSIBLE or word in {"should", "must"}:
+        if word in syntax.FUTURE or (word == "would" and verb.lemma_.lower() not in {"like", "say", "add", "argue"}):
+            return "future" if verb.tag_ in {"VB", "VBP", "VBZ"} or word in syntax.FUTURE else None
+        if word in syntax.POSSIBLE or word in {"should", "must"}:
             return "hypothetical"
     return None
 

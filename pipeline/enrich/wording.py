@@ -53,7 +53,6 @@ _THIRD = frozenset({"they", "them", "their", "theirs", "he", "she", "him", "her"
 _ANYONE = frozenset({"anyone", "anybody", "whoever", "those", "any", "every", "each", "nobody", "all", "everyone"})
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo", "would", "'d", "’d"})
 _DUTY = frozenset({"must", "should", "ought", "better"})
-_POSSIBLE = frozenset({"can", "could", "may", "might"})
 # ruff: noqa: E501
 _TEXT_MARKS = {
     "if": r"\b(if|unless|should one|in case|as long as|so long as|until|till|lest)\b",
@@ -97,9 +96,8 @@ def features(tokens: list[Token], own: OwnSide, *, quoted: bool) -> frozenset[st
 
 def points_ahead(tokens: list[Token]) -> bool:
     """Whether anything in the words is yet to come, is bidden or conditional, or is a matter of the present."""
-    inside = {t.i for t in tokens}
     verbs = [t for t in tokens if t.pos_ in {"VERB", "AUX"} and t.dep_ not in {"aux", "aux:pass", "auxpass", "cop"}]
-    if not verbs or any(_time(verb, inside) not in {"done", "to"} for verb in verbs):
+    if not verbs or any(_time(verb) not in {"done", "to"} for verb in verbs):
         return True
     text = " ".join(t.text for t in tokens if not t.is_space)
     return any(_MARKS[name].search(text) for name in ("if", "going to", "deterrent", "retaliation", "or"))
@@ -166,7 +164,7 @@ def _crossed(found: set[str]) -> set[str]:
 
 
 def _of_verb(verb: Token, own: OwnSide, inside: set[int]) -> set[str]:
-    who, when = _doer(verb, own, inside), _time(verb, inside)
+    who, when = _doer(verb, own, inside), _time(verb)
     lemma = verb.lemma_.lower()
     kinds = [name for name in _VERBS if lemma in _CLASSES[name]] or ["other"]
     denied = "not " if syntax.is_negated(verb) else ""
@@ -209,13 +207,13 @@ def _side(noun: Token, own: OwnSide) -> str:
     return "thing"
 
 
-def _time(verb: Token, inside: set[int]) -> str:
+def _time(verb: Token) -> str:
     helpers = {a.lower_ for a in syntax.auxiliaries(verb)}
     if helpers & _FUTURE:
         return "will"
     if helpers & _DUTY:
         return "must"
-    if helpers & _POSSIBLE:
+    if helpers & syntax.POSSIBLE:
         return "may"
     if "to" in {c.lower_ for c in verb.children if c.dep_ in {"mark", "aux"}}:
         return "to"

@@ -131,11 +131,11 @@ class DemarcheJoint:
 
     def _lower_vectors(self, sentences: Sequence[list[Token]]) -> list[NDArray[np.float16]]:
         """The lower layers' vectors of words: those that the parse left, or, on Docs not parsed here, computed."""
-        out = [self._left_vectors(words) for words in sentences]
-        missing = [i for i, vectors in enumerate(out) if vectors is None]
-        windows = [Window([t.text for t in words], [bool(t.whitespace_) for t in words]) for words in sentences]
-        computed = dict(zip(missing, self.network.lower_vectors([windows[i] for i in missing]), strict=True))
-        return [computed[i] if vectors is None else vectors for i, vectors in enumerate(out)]
+        left = [self._left_vectors(words) for words in sentences]
+        bare = [words for words, vectors in zip(sentences, left, strict=True) if vectors is None]
+        windows = [Window([t.text for t in words], [bool(t.whitespace_) for t in words]) for words in bare]
+        computed = iter(self.network.lower_vectors(windows))
+        return [next(computed) if vectors is None else vectors for vectors in left]
 
     def _left_vectors(self, words: list[Token]) -> NDArray[np.float16] | None:
         doc = words[0].doc

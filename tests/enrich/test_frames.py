@@ -18,7 +18,7 @@ def scheme(request):
 
 def frames(sentence: str, scheme) -> dict[str, Frame]:
     doc = parsed(sentence, scheme)
-    return {f.cue.text: f for f in find_frames(doc, CUES, [False] * len(doc))}
+    return {f.cue.text: f for f in find_frames(doc, CUES)}
 
 
 def content(frame: Frame) -> list[str]:

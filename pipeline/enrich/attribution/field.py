@@ -30,7 +30,7 @@ class Field:
         self.quotations = [q for q in quotations if q.depth == 0 and self.part_of(q.start) is not None]
         self.quotation_starts = [q.start for q in self.quotations]
         self.quoted = self._quoted_tokens()
-        self.frames = [f for f in find_frames(doc, cues, self.quoted) if self.part_of(f.cue.idx) is not None]
+        self.frames = [f for f in find_frames(doc, cues) if self.part_of(f.cue.idx) is not None]
         self.narrated = [f for f in self.frames if not self.quoted[f.cue.i]]
         """The frames whose cue is the narrator's own word."""
         self._narrated_starts = [f.cue.idx for f in self.narrated]

@@ -13,7 +13,7 @@ CUES = Cues.load()
 
 
 def frames(doc):
-    return find_frames(doc, CUES, [False] * len(doc))
+    return find_frames(doc, CUES)
 
 
 def found(sentence: str, scheme) -> list[tuple]:
