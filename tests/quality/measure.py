@@ -170,6 +170,8 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "wordings_kept": lambda shared: speech_acts(shared, OWN_CASES / "wordings.kept.jsonl"),
     "plain_words_tuned": lambda shared: speech_acts(shared, OWN_CASES / "plain_words.tuned.jsonl"),
     "plain_words_kept": lambda shared: speech_acts(shared, OWN_CASES / "plain_words.kept.jsonl"),
+    "unseen_tuned": lambda shared: speech_acts(shared, OWN_CASES / "unseen.tuned.jsonl"),
+    "unseen_kept": lambda shared: speech_acts(shared, OWN_CASES / "unseen.kept.jsonl"),
     "polarity": polarity,
     "confidence": confidence.measure,
     "sentences": lambda _: sentences.measure("accurate"),
