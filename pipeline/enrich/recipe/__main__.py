@@ -1,9 +1,10 @@
 """Learn what words said do: `python -m pipeline.enrich.recipe`. Takes a few minutes.
 
-What each act looks like is learned from `data/said.txt`, written for it; what ordinary politics sounds like, from the
-sentences of NewsMTSC that lie beside the project. Those are marked for polarity, not for acts: hardly one of a hundred
-statements in such news is a warning or a threat, so each counts as anything but one, and as nothing more. Words that
-only they have get no weight. To be run again when the language model or the features change.
+What each act looks like is learned from `data/said.txt` and the marked articles of `data/articles`, written for it;
+what ordinary politics sounds like, from the sentences of NewsMTSC that lie beside the project. Those are marked for
+polarity, not for acts: hardly one of a hundred statements in such news is a warning or a threat, so each counts as
+anything but one, and as nothing more. Words that only they have get no weight. To be run again when the language model
+or the features change.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pipeline.enrich.contents import said_tokens
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.hearing import hear
 from pipeline.enrich.parties import Cast, meet
+from pipeline.enrich.recipe.judged import Marked, all_marked_articles, marked_act
 from pipeline.enrich.statements import own_side
 from pipeline.enrich.wording import (
     ALARMING,
@@ -174,6 +176,20 @@ class Reader:
                 pooled = vector(tokens)
                 if pooled is not None:
                     yield Example(None, attribution_text(attribution), found, pooled)
+
+    def marked(self, articles: Iterable[tuple[str, list[Marked]]]) -> Iterator[Example]:
+        """Statements of articles in which a reader marked what each of them does, where no cue tells it."""
+        for text, marks in articles:
+            cast, attributions = self._read(text)
+            for attribution in attributions:
+                tokens, frame, act = said_tokens(attribution), attribution.frame, marked_act(attribution.content, marks)
+                if act is None or not 0 < len(tokens) <= LONGEST or (frame is not None and frame.entry.act != "STATE"):
+                    continue
+                who = cast.resolve(attribution.source) if attribution.source is not None else []
+                found = features(tokens, own_side(cast, attribution, who), quoted=bool(attribution.quotations))
+                pooled = vector(tokens)
+                if pooled is not None:
+                    yield Example(act, attribution_text(attribution), found, pooled)
 
     def _read(self, text: str) -> tuple[Cast, list[Attribution]]:
         fields: dict[FieldName, Doc] = {"text": self.nlp(text)}
@@ -324,7 +340,12 @@ def main() -> None:
     sentences = ordinary(options.ordinary)
     nlp = language.load(load_settings().model)
     reader = Reader(nlp)
-    examples = [*reader.read(lines(DATA)), *reader.statements(news(NEWS)), *reader.ordinary(sentences)]
+    examples = [
+        *reader.read(lines(DATA)),
+        *reader.marked(all_marked_articles()),
+        *reader.statements(news(NEWS)),
+        *reader.ordinary(sentences),
+    ]
     acts = sorted({e.act for e in examples if e.act})
     print(f"{len({e.line for e in examples})} lines, {len(examples)} examples")
     if options.held_out:

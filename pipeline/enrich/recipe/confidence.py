@@ -1,6 +1,6 @@
 """Fit what each doubt about a statement costs: `python -m pipeline.enrich.recipe.confidence`. Takes a minute.
 
-Who says what is judged by the marks in `data/attributed.txt`, articles that no rule was written from. Whether an
+Who says what is judged by the marks in `data/articles`, which no rule was written from. Whether an
 alertable statement is a warning is judged by those marks too, and by the tuned half of the cases (`tests/cases`). To
 be run again when the language model or the rules change.
 """
@@ -18,11 +18,10 @@ import numpy as np
 
 from pipeline.enrich import Enricher, load_enricher
 from pipeline.enrich.confidence import WEIGHTS_FILE, Weights
-from pipeline.enrich.recipe.judged import is_attributed, is_warning, marked_articles
+from pipeline.enrich.recipe.judged import all_marked_articles, is_attributed, is_warning
 from pipeline.records import Article, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
 
-ARTICLES = Path(__file__).with_name("data") / "attributed.txt"
 CASES = Path("tests/cases")
 CASE_SETS = ("speech_acts", "wordings", "plain_words")
 DAY = datetime(2025, 6, 1, tzinfo=UTC)
@@ -64,7 +63,7 @@ def judged(enricher: Enricher, cases: Path) -> tuple[list[Judged], list[Judged]]
     """Statements judged by who says what, and alertable ones judged by whether they warn."""
     attributions: list[Judged] = []
     warnings: list[Judged] = []
-    articles = list(marked_articles(ARTICLES))
+    articles = list(all_marked_articles())
     for (_, marked), found in zip(articles, read(enricher, (text for text, _ in articles)), strict=True):
         for statement in found:
             if statement.parent_id is None and statement.content:

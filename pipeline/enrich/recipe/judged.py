@@ -1,4 +1,7 @@
-"""Statements judged right or wrong by what a careful reader marked: what confidences are fitted to and measured by."""
+"""Articles in which a careful reader marked who says what, and statements judged right or wrong by such marks.
+
+They teach what words do and what a statement's doubts cost, and attributions are measured by them.
+"""
 
 from __future__ import annotations
 
@@ -10,34 +13,51 @@ from typing import Any
 
 from pipeline.records import Span, Statement
 
+ARTICLES = Path(__file__).with_name("data") / "articles"
 # Content is right where it shares half of its characters with what was marked (Jaccard).
 SHARED = 0.5
-_MARK = re.compile(r"\{(?P<number>\d)(?P<role>[sc])(?P<warns>!?) (?P<words>[^{}]*)\}")
+_MARK = re.compile(r"\{(?P<number>\d+)(?P<role>[scv])(?P<warns>!?)(?:/(?P<act>[A-Z]+))? (?P<words>[^{}]*)\}")
+_BETWEEN = re.compile(r"\n\s*\n")
 
 
 @dataclass
 class Marked:
-    """An attribution that a reader marked."""
+    """An attribution that a reader marked. `act` is None where the reader of that file marked no acts."""
 
     source: list[Span] = field(default_factory=list)
     content: list[Span] = field(default_factory=list)
+    cue: list[Span] = field(default_factory=list)
+    act: str | None = None
     warns: bool = False
 
 
-def marked_articles(path: Path) -> Iterator[tuple[str, list[Marked]]]:
-    """Articles without their marks, and the attributions marked in them."""
+def marked_articles(path: Path) -> list[tuple[str, list[Marked]]]:
+    """The articles of a file without their marks, and the attributions marked in each."""
     lines = [line for line in path.read_text("utf8").splitlines() if not line.startswith("#")]
-    for article in "\n".join(lines).strip().split("\n\n"):
-        found: dict[str, Marked] = {}
-        text, end = "", 0
-        for mark in _MARK.finditer(article):
-            text += article[end : mark.start()]
-            one = found.setdefault(mark["number"], Marked())
-            spans = one.source if mark["role"] == "s" else one.content
-            spans.append((len(text), len(text) + len(mark["words"])))
-            one.warns |= bool(mark["warns"])
-            text, end = text + mark["words"], mark.end()
-        yield text + article[end:], list(found.values())
+    articles = [_read(article) for article in _BETWEEN.split("\n".join(lines).strip())]
+    if any(one.act for _, marked in articles for one in marked):
+        for one in (one for _, marked in articles for one in marked):
+            one.act = one.act or "STATE"
+    return articles
+
+
+def all_marked_articles(folder: Path = ARTICLES) -> Iterator[tuple[str, list[Marked]]]:
+    for path in sorted(folder.glob("*.txt")):
+        yield from marked_articles(path)
+
+
+def _read(article: str) -> tuple[str, list[Marked]]:
+    found: dict[str, Marked] = {}
+    text, end = "", 0
+    for mark in _MARK.finditer(article):
+        text += article[end : mark.start()]
+        one = found.setdefault(mark["number"], Marked())
+        spans = {"s": one.source, "c": one.content, "v": one.cue}[mark["role"]]
+        spans.append((len(text), len(text) + len(mark["words"])))
+        one.warns |= bool(mark["warns"])
+        one.act = one.act or mark["act"]
+        text, end = text + mark["words"], mark.end()
+    return text + article[end:], list(found.values())
 
 
 def is_attributed(statement: Statement, marked: list[Marked]) -> bool:
@@ -49,6 +69,12 @@ def is_attributed(statement: Statement, marked: list[Marked]) -> bool:
         and (bool(source & _characters(one.source)) or not (source or one.source))
         for one in marked
     )
+
+
+def marked_act(content: list[Span], marked: list[Marked]) -> str | None:
+    """The act that a reader marked of these words; None where nobody marked them, or no acts."""
+    said = _characters(content)
+    return next((one.act for one in marked if _jaccard(said, _characters(one.content)) >= SHARED), None)
 
 
 def is_warning(statement: Statement, acts: list[dict[str, Any]]) -> bool | None:
