@@ -19,7 +19,7 @@ from pipeline.language.lemmas import apply_script
 from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 PLACES_PER_BATCH = 1024
-MIN_START_SCORE = -0.75
+MIN_START_SCORE = -0.5
 """How far a sentence start may score below its opposite: borders in quoted speech are missed more than made up."""
 NETWORK_FILE, RELATIONS_FILE, LABELS_FILE = "model.onnx", "relations.onnx", "labels.json"
 LOWER_FILE, STANCE_FILE = "lower.onnx", "stance.onnx"

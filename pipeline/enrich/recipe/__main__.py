@@ -60,9 +60,9 @@ STEPS = 150
 RATE = 0.1
 FOLDS = 5
 SMALL = 1e-6
-# What a statement of ordinary politics weighs against a line written for its act: it is one of thousands, and a few of
-# them are threats after all.
-ORDINARY_WEIGHT = 0.4
+# What a statement of ordinary politics weighs against a line written for its act. With 0.4 sixteen of a thousand
+# statements of election news alarmed, with 2 eight, and hardly a warning of the cases was lost.
+ORDINARY_WEIGHT = 2.0
 ALARMS = ("WARN", "THREATEN")
 # Sentences with neither a mark nor one of these hold no statement, and need no parse.
 _REPORTS = re.compile(

@@ -10,7 +10,7 @@ from spacy.language import Language
 from pipeline.language import component, names, quantities, tokenizer
 from pipeline.language.inference import JointModel
 
-VERSION = "0.4.0"
+VERSIONS = {"accurate": "0.5.0", "fast": "0.4.0"}
 AUTHOR, LICENCE = "The Démarche authors", "CC BY-SA 4.0"
 ATTRIBUTION = (
     "Weights fine-tuned or distilled from all-MiniLM-L6-v2 (Apache-2.0), trained on: Universal Dependencies English "
@@ -32,7 +32,7 @@ def pipeline(model: JointModel, name: str) -> Language:
     nlp.add_pipe(quantities.FACTORY)
     nlp.meta.update(
         name=f"demarche_{name}",
-        version=VERSION,
+        version=VERSIONS[name],
         description="English tags, features, lemmas, Universal Dependencies trees, sentences and names for news.",
         author=AUTHOR,
         license=LICENCE,
