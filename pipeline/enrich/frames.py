@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
 
-from pipeline.enrich import syntax
-from pipeline.enrich.cues import Cue, Cues, bases
-from pipeline.enrich.words import BLOWS, BODIES, EXPERT, POLITICAL, STRUCK, TECHNICAL
+from pipeline.enrich import syntax, ultimatums
+from pipeline.enrich.cues import NEUTRAL, Cue, Cues, bases
+from pipeline.enrich.words import BLOWS, BODIES, EXPERT, MESSAGES, POLITICAL, STRUCK, TECHNICAL
 from pipeline.records import Span
 
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
@@ -19,12 +18,10 @@ _ASKING = frozenset({"URGE", "DEMAND", "WARN", "THREATEN", "PROMISE", "REJECT"})
 # Acts that yield to that of the noun they carry: "voiced support".
 _VAGUE = frozenset({"STATE", "PREDICT"})
 _ULTIMATUM_CUE = Cue(act="THREATEN", object="addressee")
-_TERM = re.compile(
-    r"\b((\d+|one|two|three|four|five|six|ten|twelve)[- ](hours?|days?|weeks?|months?)|until|deadline|by \w+day)\b",
-    re.IGNORECASE,
-)
-_OR_ELSE = re.compile(r"\bor (else|face|risk|be|see|suffer|lose|it|they|we)\b", re.IGNORECASE)
-_PART_OF_CUE = frozenset({"on notice"})
+_PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
+_TOLD_BEHIND_COLON = frozenset({"STATE", "WARN", "THREATEN", "DEMAND", "URGE"})
+_TOWARDS = frozenset({"to", "for", "at"})
+_SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
 _BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
 _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
@@ -70,6 +67,11 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
         if entry is None or token.pos_ == "NOUN":
             stance = cues.of_predicate(token)
             frame = None if stance is None else _predicate_frame(token, stance)
+            if frame is not None:
+                found.append(frame)
+                continue
+        if token.pos_ == "NOUN" and (entry is not None or token.lemma_.lower() in MESSAGES):
+            frame = _message_frame(token, entry or NEUTRAL, cues)
             if frame is not None:
                 found.append(frame)
                 continue
@@ -144,30 +146,14 @@ def _is_message(verb: Token) -> bool:
 
 
 def _ultimatum(verb: Token) -> Frame | None:
-    """ "gave Minsk 48 hours to reopen the crossing or face sanctions": a demand with a term and an "or else".
-
-    A state that is given a term without one knows what is meant.
-    """
-    if verb.pos_ != "VERB" or not {verb.lemma_.lower(), verb.lower_} & {"give", "gives", "gave", "set", "hand"}:
+    """ "gave Minsk 48 hours to reopen the crossing or face sanctions": a term is the cue."""
+    found = ultimatums.given_by(verb)
+    if found is None:
         return None
-    told = syntax.indirect_objects(verb)
-    sentence = verb.sent.text
-    if not told or not _TERM.search(sentence) or not (_OR_ELSE.search(sentence) or _is_pressed(told[0])):
-        return None
-    wanted = [
-        t for t in verb.subtree if t.pos_ == "VERB" and t.tag_ == "VB" and syntax.is_infinitive(t) and t.i > told[0].i
-    ]
-    if not wanted:
-        return None
-    frame = Frame(cue=verb, entry=_ULTIMATUM_CUE, carrier=verb, source=_speaker(verb), addressees=told[:1])
-    frame.content, frame.content_head = _runs(list(wanted[0].subtree)), wanted[0]
+    source = syntax.agent(verb) if syntax.is_passive(verb) else _speaker(verb)
+    frame = Frame(cue=verb, entry=_ULTIMATUM_CUE, carrier=verb, source=source, addressees=[found.told])
+    frame.content, frame.content_head = _runs(list(found.wanted.subtree)), found.wanted
     return frame
-
-
-def _is_pressed(told: Token) -> bool:
-    """Whether a state or its rulers are given a term, and not more time: "gave Niger's rulers ten days to …"."""
-    state = told.ent_type_ == "GPE" or any(t.ent_type_ == "GPE" for t in told.lefts)
-    return state and not {"more", "another", "extra", "additional"} & {t.lower_ for t in told.head.subtree}
 
 
 def _is_reporting_verb(token: Token) -> bool:
@@ -195,7 +181,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             return
         patients = [own] if own is not None else []
     else:
-        frame.source = _speaker(verb) or _parenthetic_speaker(verb)
+        frame.source = _quoted_speaker(verb) or _speaker(verb) or _parenthetic_speaker(verb)
         if frame.source is not None and _belongs_to_what_is_said(frame.source, verb):
             frame.source = None
         if entry.object == "target" and not patients:
@@ -219,6 +205,17 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             and noun.pos_ in syntax.NOMINALS
         ):
             frame.addressees = [noun]
+    if not frame.addressees and not passive:
+        frame.addressees = _written_to(verb)
+
+
+def _written_to(verb: Token) -> list[Token]:
+    """ "wrote in an open letter to Kigali", "in a message to Kyiv, Minsk said": who gets it is told."""
+    for preposition, noun in syntax.prepositions(verb):
+        if preposition in {"in", "with", "by", "via", "through"} and noun.lemma_.lower() in MESSAGES:
+            told = [who for word, who in syntax.prepositions(noun) if word == "to" and who.pos_ in syntax.NOMINALS]
+            return told[:1]
+    return []
 
 
 def _belongs_to_what_is_said(subject: Token, verb: Token) -> bool:
@@ -282,18 +279,37 @@ def _reports_own_words(verb: Token) -> bool:
 
 def _quotes_speech(verb: Token) -> bool:
     """ "was quoted as saying that …": the second verb has the words."""
-    return _reports_own_words(verb) and any(
-        preposition == "as" and spoken.tag_ == "VBG" for preposition, spoken in syntax.prepositions(verb)
-    )
+    return _reports_own_words(verb) and _spoken(verb) is not None
+
+
+def _spoken(verb: Token) -> Token | None:
+    """ "saying" of "quoted the minister as saying"."""
+    return next((t for word, t in syntax.prepositions(verb) if word == "as" and t.tag_ == "VBG"), None)
+
+
+def _quoting(cue: Token) -> Token | None:
+    """ "quoted" of "quoted the minister as saying", asked of either verb."""
+    above = cue.head.head if cue.dep_ == "pcomp" else cue.head
+    if _quotes_speech(cue):
+        return cue
+    return above if cue.tag_ == "VBG" and _quotes_speech(above) and _spoken(above) == cue else None
+
+
+def _quoted_speaker(cue: Token) -> Token | None:
+    """Whom "Tass quoted the minister as saying" gives the words to; nobody in the passive, whose subject has them."""
+    quoting = _quoting(cue)
+    quoted = syntax.objects(quoting) if quoting is not None and not syntax.is_passive(quoting) else []
+    return quoted[0] if quoted else None
 
 
 def passed_on_by(cue: Token) -> Token | None:
-    """Who hands on what the subject of "was quoted by X as saying" said; X may stand behind "saying" too."""
-    above = cue.head.head if cue.dep_ == "pcomp" else cue.head
-    quoting = next((verb for verb in (cue, above) if _quotes_speech(verb) and syntax.is_passive(verb)), None)
-    if quoting is None:
+    """Who hands on what somebody is quoted as saying: "Tass quoted X as saying", "was quoted by Tass as saying"."""
+    quoting = _quoting(cue)
+    spoken = _spoken(quoting) if quoting is not None else None
+    if quoting is None or spoken is None:
         return None
-    spoken = next(verb for preposition, verb in syntax.prepositions(quoting) if preposition == "as")
+    if not syntax.is_passive(quoting):
+        return syntax.subject(quoting)
     behind = (t for t in spoken.children if t.i > spoken.i and any(c.lower_ == "by" for c in t.lefts))
     return syntax.agent(quoting) or syntax.agent(spoken) or next(behind, None)
 
@@ -335,11 +351,13 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     if not parts and entry.object in {"content", "target"} and passive and frame.carrier is verb:
         own = syntax.own_subject(verb)
         parts = [own] if own is not None else []
-    if not parts and not frame.is_noun and _hosts(verb):
-        return _host_content(verb)
+    hosted = _quoting(verb) or verb
+    if not parts and not frame.is_noun and _hosts(hosted):
+        return _host_content(hosted)
     governed = []
     for preposition, noun in syntax.prepositions(verb):
         if f"{preposition} {noun.lower_}" in _PART_OF_CUE:
+            parts = parts or [c for c in noun.children if c.i > noun.i and (_completes(c) or _has_colon(c))]
             governed += [inner for word, inner in syntax.prepositions(noun) if word in entry.content]
         elif preposition in entry.content:
             governed.append(noun)
@@ -422,9 +440,18 @@ def _is_time(noun: Token) -> bool:
 
 def _hosts(verb: Token) -> bool:
     """ "The bridge is gone, doctors said": the cue hangs on the clause it reports."""
-    return (
-        verb.dep_ == "parataxis" and verb.head.i != verb.i and verb.head.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
-    )
+    beside = verb.dep_ == "parataxis" or _is_spliced(verb)
+    return beside and verb.head.i != verb.i and verb.head.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
+
+
+def _is_spliced(verb: Token) -> bool:
+    """ "Tell them that we wait, the chief wrote": joined by a comma alone, with a subject of its own right behind it."""
+    own = syntax.own_subject(verb)
+    if verb.dep_ != "conj" or own is None or verb.head.i > own.i or verb.head.tag_ == verb.tag_:
+        return False
+    first = own.left_edge
+    joined = any(c.dep_ == "cc" for c in [*verb.lefts, *verb.head.rights] if verb.head.i < c.i < verb.i)
+    return first.i > 0 and first.nbor(-1).text in {",", "”", '"', "’"} and not joined
 
 
 def _host_content(verb: Token) -> tuple[list[Span], Token | None]:
@@ -564,6 +591,53 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if not carried and not frame.content and not frame.addressees and entry.act not in _ASKING:
         return None
     return frame
+
+
+def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
+    """ "Moscow's message to Oslo was blunt: …", "had one sentence for the rebels: …", "the warning by X was meant for Y: …".
+
+    The words follow behind a colon, whatever is told of the message before it.
+    """
+    if noun.dep_ in _BESIDE or entry.act not in _TOLD_BEHIND_COLON or syntax.is_negated(noun):
+        return None
+    colon = _colon_behind(noun)
+    if colon is None:
+        return None
+    carrier = noun.head if noun.dep_ != "ROOT" else noun
+    if noun.dep_ == "pobj":
+        carrier = carrier.head
+    subject = noun.dep_ in _SUBJECTS
+    brought = syntax.agent(carrier) or _from_whom(carrier) if subject else syntax.subject(carrier)
+    source = syntax.possessor(noun) or _author(noun) or brought or _sender_before(noun)
+    if source is None or source.pos_ not in syntax.NOMINALS or source == noun:
+        return None
+    around = [*syntax.prepositions(noun), *(syntax.prepositions(carrier) if carrier is not noun else [])]
+    told = [who for preposition, who in around if preposition in _TOWARDS and not _is_time(who) and who not in {source, noun}]
+    told += [] if subject or carrier is noun else [t for t in syntax.objects(carrier) + syntax.indirect_objects(carrier) if t != noun]
+    told = [who for who in told if who.pos_ in syntax.NOMINALS and who.i < colon.i]
+    if not told and entry.act not in {"WARN", "THREATEN"}:
+        return None
+    verb = carrier if carrier.pos_ in {"VERB", "AUX"} else next((c for c in carrier.children if c.dep_ == "cop"), noun)
+    frame = Frame(cue=noun, entry=entry, carrier=verb, source=source, addressees=told[:1])
+    words = noun.doc[colon.i + 1 : noun.sent.end]
+    frame.content, frame.content_head = _runs(list(words)), words.root
+    return frame
+
+
+def _colon_behind(noun: Token) -> Token | None:
+    """The colon that the clause of a message leads to, where no other clause stands between."""
+    colon = next((t for t in noun.doc[noun.i + 1 : noun.sent.end - 1] if t.text == ":"), None)
+    if colon is None:
+        return None
+    between = [t for t in noun.doc[noun.i + 1 : colon.i] if t.pos_ == "VERB" and t.tag_ in syntax.TENSED]
+    leads = [t for t in between if t != noun.head and t.dep_ not in syntax.RELATIVE]
+    return None if leads else colon
+
+
+def _author(noun: Token) -> Token | None:
+    """ "the message from Tehran", "the warning issued by the army": whose message it is."""
+    made = [c for c in noun.children if c.dep_ in {"acl", *syntax.RELATIVE} and c.tag_ in {"VBN", "VBD"}]
+    return _from_whom(noun) or next((who for verb in made if (who := syntax.agent(verb)) is not None), None)
 
 
 def _sender_before(noun: Token) -> Token | None:

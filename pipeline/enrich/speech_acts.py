@@ -10,23 +10,20 @@ import re
 
 from spacy.tokens import Token
 
-from pipeline.enrich import syntax
+from pipeline.enrich import syntax, ultimatums
 from pipeline.enrich.acts import SpeechAct
-from pipeline.enrich.addressees import implied_addressees, named_next
+from pipeline.enrich.addressees import implied_addressees, is_name, named_next, owner_of
 from pipeline.enrich.attribution import Attribution
-from pipeline.enrich.contents import doc_of, said_words
+from pipeline.enrich.contents import doc_of, said_tokens, said_words
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.plain_words import own_harm, read_words, weigh_words
 from pipeline.enrich.status import status_of
 from pipeline.enrich.text import trimmed
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import AUDIENCE, CITIZENS, HAZARDS, TRAVEL
+from pipeline.enrich.words import AUDIENCE, CITIZENS, HAZARDS, OR_ELSE, TRAVEL, WARNING_OFF
 from pipeline.records import WARNING_ACTS, Act, Span
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
-_CONSEQUENCE = re.compile(
-    r"\b(or (?:else|face|risk|be|see|suffer|lose|it will|they will|we will)|unless)\b", re.IGNORECASE
-)
 
 
 def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: bool = False) -> SpeechAct:
@@ -50,14 +47,16 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         ]
     if act in _SOFT and result.speech:
         read_words(attribution, cues, result, said)
+        if result.act in {"STATE", "PROMISE", "PREDICT"}:
+            _ultimatum(attribution, own, result)
         if result.act in {"STATE", "PROMISE"} and not passes_on:
             weigh_words(attribution, own, result)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
     if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and own_harm(attribution):
         result.act = "THREATEN"
-    if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and _CONSEQUENCE.search(said):
-        result.act = "THREATEN"
+    if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)):
+        result.act = "THREATEN" if OR_ELSE.search(said) else "WARN" if _warns_off(said) else "DEMAND"
     if result.act in {"WARN", "URGE"} and _is_advice(result, said):
         result.act = "OTHER"
     if result.act in WARNING_ACTS:
@@ -76,6 +75,26 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.target = attribution.content_head
     result.about = _about(attribution)
     return result
+
+
+def _ultimatum(attribution: Attribution, own: OwnSide, result: SpeechAct) -> None:
+    """ "Minsk has ten days to free them," X said; or X tells what comes after the term that the narrator told of."""
+    frame = attribution.frame
+    found = ultimatums.held_in(said_tokens(attribution))
+    if found is None and frame is not None and not frame.is_noun:
+        found = ultimatums.before(frame.cue.sent)
+    if found is not None and (_is_of_no_state(attribution.source) or not own(found.told)):
+        result.act, result.addressees = "THREATEN", [found.told]
+
+
+def _is_of_no_state(source: Token | None) -> bool:
+    """ "the general said that Paris had …": of whose side a state is, a description without one does not tell."""
+    return source is not None and source.pos_ == "NOUN" and not is_name(owner_of(source))
+
+
+def _warns_off(said: str) -> bool:
+    """ "told the pilots to keep out of its skies": an order to keep off is a warning."""
+    return WARNING_OFF.match(re.sub(r"^to\s+", "", said)) is not None
 
 
 def _is_advice(result: SpeechAct, said: str) -> bool:

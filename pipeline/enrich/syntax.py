@@ -176,7 +176,12 @@ def prepositions(token: Token) -> list[tuple[str, Token]]:
     for child in token.children:
         if child.dep_ in {"prep", "agent", "dative"} and child.pos_ in {"ADP", "SCONJ", "PART", "VERB"}:
             found.extend(_governed(child))
-        elif child.dep_ in _OBLIQUE or child.dep_.startswith(("obl:", "nmod:")) or _is_adverbial(child):
+        elif (
+            child.dep_ in _OBLIQUE
+            or child.dep_.startswith(("obl:", "nmod:"))
+            or _is_adverbial(child)
+            or (child.dep_ == "xcomp" and child.pos_ == "NOUN")  # "put Oslo on notice"
+        ):
             marks = [c for c in child.children if c.dep_ in {"case", "mark"} and c.i < child.i]
             if marks and not (marks[0].lower_ == "to" and _is_adverbial(child)):
                 found.append((_whole_preposition(marks[0]), child))

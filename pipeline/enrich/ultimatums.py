@@ -1,0 +1,101 @@
+"""Ultimatums without a verb of speech: somebody is given a term, or has one, to do what is wanted of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spacy.tokens import Span, Token
+
+from pipeline.enrich import syntax
+from pipeline.enrich.words import ELSE, GIVING, OR_ELSE, PRESSED, TERMS
+
+_MORE = frozenset({"more", "another", "extra", "additional", "longer"})
+_HAVING = frozenset({"has", "have", "had", "'ve", "’ve", "got"})
+
+
+@dataclass(frozen=True)
+class Ultimatum:
+    """Who is given a term, or has one, for what."""
+
+    told: Token
+    wanted: Token
+    """The verb of what they are to do."""
+
+
+def given_by(verb: Token) -> Ultimatum | None:
+    """ "gave Minsk 48 hours to reopen the crossing or face sanctions", "was given until Friday by the army to …".
+
+    A demand with a term and an "or else"; a state that is given a term without one knows what is meant.
+    """
+    if verb.pos_ != "VERB" or not {verb.lemma_.lower(), verb.lower_} & GIVING:
+        return None
+    if syntax.is_passive(verb):
+        own = syntax.own_subject(verb)
+        receivers = [own] if own is not None else []
+    else:
+        receivers = syntax.indirect_objects(verb) or [t for t in syntax.objects(verb)[:1] if _is_receiver(t)]
+    wanted = _wanted(verb)
+    if wanted is None:
+        return None
+    does = syntax.own_subject(wanted)
+    told = does if does is not None and does.i > verb.i else receivers[0] if receivers else None
+    return _pressing(verb, told, wanted)
+
+
+def held_in(tokens: list[Token]) -> Ultimatum | None:
+    """ "Somaliland has ten days to hand back the plane": a term that somebody has, by the words of somebody else."""
+    for verb in tokens:
+        if verb.lower_ not in _HAVING or verb.dep_ == "aux":
+            continue
+        told, wanted = syntax.own_subject(verb), _wanted(verb)
+        if wanted is not None and (found := _pressing(verb, told, wanted)) is not None:
+            return found
+    return None
+
+
+def before(sentence: Span) -> Ultimatum | None:
+    """The term that the sentence before one tells of, where this one begins with what comes after it: "After that, …"."""
+    if sentence.start == 0 or ELSE.match(sentence.text) is None:
+        return None
+    previous = sentence.doc[sentence.start - 1].sent
+    return held_in(list(previous)) or next((u for t in previous if (u := given_by(t)) is not None), None)
+
+
+def _pressing(verb: Token, told: Token | None, wanted: Token) -> Ultimatum | None:
+    between = verb.doc[verb.i : wanted.i]
+    if told is None or not told.i < wanted.i or not any(_is_term(t) for t in between):
+        return None
+    if any(t.lower_ in _MORE for t in between) or not (_is_pressed(told) or has_consequence(verb.sent, wanted.i)):
+        return None
+    return Ultimatum(told, wanted)
+
+
+def _wanted(verb: Token) -> Token | None:
+    """The first infinitive behind the verb, wherever the parser hangs it: on the verb, the term or its noun."""
+    following = (t for t in verb.subtree if t.i > verb.i + 1 and t.tag_ == "VB" and t.pos_ in {"VERB", "AUX"})
+    return next((t for t in following if syntax.is_infinitive(t)), None)
+
+
+def _is_receiver(noun: Token) -> bool:
+    """ "set Kosovo a deadline": the first of two objects; "set a deadline" has no receiver."""
+    return len(syntax.objects(noun.head)) > 1 or (noun.ent_type_ not in {"", "DATE", "TIME"})
+
+
+def _is_term(token: Token) -> bool:
+    return token.ent_type_ == "TIME" or token.lemma_.lower() in TERMS or token.lower_ in TERMS
+
+
+def _is_pressed(told: Token) -> bool:
+    """Whether a state, its rulers or an armed group are given a term."""
+    state = told.ent_type_ == "GPE" or any(t.ent_type_ == "GPE" for t in told.lefts)
+    return state or told.lemma_.lower() in PRESSED
+
+
+def has_consequence(sentence: Span, start: int) -> bool:
+    """Whether the rest of a sentence, or the beginning of the next, tells what follows if the term is not kept."""
+    doc = sentence.doc
+    if start < sentence.end and OR_ELSE.search(doc[start : sentence.end].text):
+        return True
+    return sentence.end < len(doc) and ELSE.match(doc[sentence.end :].text[:40]) is not None
+
+
