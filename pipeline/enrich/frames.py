@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
 
-from pipeline.enrich import syntax, ultimatums
+from pipeline.enrich import messages, syntax, ultimatums
 from pipeline.enrich.cues import NEUTRAL, Cue, Cues, bases
-from pipeline.enrich.words import BLOWS, BODIES, EXPERT, MESSAGES, POLITICAL, STRUCK, TECHNICAL
+from pipeline.enrich.words import BLOWS, BODIES, EXPERT, POLITICAL, STRUCK, TECHNICAL
 from pipeline.records import Span
 
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
@@ -18,6 +18,7 @@ _ASKING = frozenset({"URGE", "DEMAND", "WARN", "THREATEN", "PROMISE", "REJECT"})
 # Acts that yield to that of the noun they carry: "voiced support".
 _VAGUE = frozenset({"STATE", "PREDICT"})
 _ULTIMATUM_CUE = Cue(act="THREATEN", object="addressee")
+_KNOWN_CUE = Cue(act="STATE", object="addressee")
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _TOLD_BEHIND_COLON = frozenset({"STATE", "WARN", "THREATEN", "DEMAND", "URGE"})
 _TOWARDS = frozenset({"to", "for", "at"})
@@ -27,7 +28,7 @@ _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
-_MESSAGES = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
+_ISSUED = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 _CONDITIONS = frozenset({"if", "unless", "should", "provided", "lest", "or"})
 
@@ -70,7 +71,7 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
             if frame is not None:
                 found.append(frame)
                 continue
-        if token.pos_ == "NOUN" and (entry is not None or token.lemma_.lower() in MESSAGES):
+        if token.pos_ == "NOUN" and (entry is not None or messages.is_message(token)):
             frame = _message_frame(token, entry or NEUTRAL, cues)
             if frame is not None:
                 found.append(frame)
@@ -82,11 +83,14 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
         elif _is_reporting_verb(token) and not (
             _glosses(token, cues) or _carries(token, cues) or _strikes(token, entry)
         ):
-            frame = _verb_frame(token, entry)
+            frame = _letting_know(token) or _verb_frame(token, entry)
         else:
             frame = None
         if frame is not None:
             found.append(frame)
+    named = {f.cue.i for f in found if messages.is_message(f.cue)}
+    # "his answer was clear: …" is told once, by the answer.
+    found = [f for f in found if f.source is None or f.source.i not in named]
     carried = {f.carrier.i for f in found if f.is_noun and f.carrier is not f.cue and f.entry.act not in _VAGUE}
     return [f for f in found if f.is_noun or f.cue.i not in carried or f.entry.act not in _VAGUE]
 
@@ -142,7 +146,7 @@ def _glosses(verb: Token, cues: Cues) -> bool:
 
 def _is_message(verb: Token) -> bool:
     """ "issued a statement saying that …": the words of what is issued, with a clause that gives them."""
-    return verb.head.lemma_.lower() in _MESSAGES and bool(syntax.clauses(verb) or syntax.objects(verb))
+    return verb.head.lemma_.lower() in _ISSUED and bool(syntax.clauses(verb) or syntax.objects(verb))
 
 
 def _ultimatum(verb: Token) -> Frame | None:
@@ -158,6 +162,21 @@ def _ultimatum(verb: Token) -> Frame | None:
 
 def _is_reporting_verb(token: Token) -> bool:
     return token.dep_ not in {"aux", "aux:pass", "auxpass", "case", "mark", "amod", "compound", "fixed", "det", "prep"}
+
+
+def _letting_know(verb: Token) -> Frame | None:
+    """ "let Abidjan know that …", "made it known to Abidjan that …": who makes others know it tells them."""
+    bringing = verb.head
+    lets = verb.lower_ == "know" and {bringing.lemma_.lower(), bringing.lower_} & {"let", "lets"}
+    makes = verb.lower_ == "known" and bringing.lemma_.lower() == "make"
+    if not (lets or makes) or not bringing.i < verb.i:
+        return None
+    frame = Frame(cue=verb, entry=_KNOWN_CUE, carrier=bringing, source=_speaker(bringing))
+    told = [t for t in syntax.objects(bringing) + syntax.indirect_objects(bringing) if t.lower_ != "it"]
+    told += [who for word, who in [*syntax.prepositions(verb), *syntax.prepositions(bringing)] if word == "to"]
+    frame.addressees = [who for who in told if who.pos_ in syntax.NOMINALS][:1]
+    frame.content, frame.content_head = _content(frame, passive=False)
+    return frame if frame.content else None
 
 
 def _verb_frame(verb: Token, entry: Cue) -> Frame:
@@ -212,7 +231,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
 def _written_to(verb: Token) -> list[Token]:
     """ "wrote in an open letter to Kigali", "in a message to Kyiv, Minsk said": who gets it is told."""
     for preposition, noun in syntax.prepositions(verb):
-        if preposition in {"in", "with", "by", "via", "through"} and noun.lemma_.lower() in MESSAGES:
+        if preposition in {"in", "with", "by", "via", "through"} and messages.is_message(noun):
             told = [who for word, who in syntax.prepositions(noun) if word == "to" and who.pos_ in syntax.NOMINALS]
             return told[:1]
     return []
@@ -351,9 +370,9 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     if not parts and entry.object in {"content", "target"} and passive and frame.carrier is verb:
         own = syntax.own_subject(verb)
         parts = [own] if own is not None else []
-    hosted = _quoting(verb) or verb
-    if not parts and not frame.is_noun and _hosts(hosted):
-        return _host_content(hosted)
+    if not parts and not frame.is_noun and (host := _host(_quoting(verb) or verb)) is not None:
+        return _host_content(_quoting(verb) or verb, host)
+    parts = parts or _around(verb)
     governed = []
     for preposition, noun in syntax.prepositions(verb):
         if f"{preposition} {noun.lower_}" in _PART_OF_CUE:
@@ -438,10 +457,40 @@ def _is_time(noun: Token) -> bool:
     return noun.ent_type_ in {"DATE", "TIME"}
 
 
-def _hosts(verb: Token) -> bool:
-    """ "The bridge is gone, doctors said": the cue hangs on the clause it reports."""
+def _host(verb: Token) -> Token | None:
+    """ "The bridge is gone, doctors said": the clause that the cue hangs on is what it reports."""
+    host = verb.head
+    if _is_parenthesis(verb):
+        host = next((t for t in syntax.ancestors_until_root(host) if t.pos_ in {"VERB", "AUX", "ADJ"}), host)
+        return host if host.i > verb.i else None
     beside = verb.dep_ == "parataxis" or _is_spliced(verb)
-    return beside and verb.head.i != verb.i and verb.head.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
+    fits = beside and host.i != verb.i and host.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
+    return host if fits else None
+
+
+def _is_parenthesis(verb: Token) -> bool:
+    """ "The bridges, the premier told Baku, would be blown up": no relative clause, as no word of it is one."""
+    own = syntax.own_subject(verb)
+    if verb.dep_ not in syntax.RELATIVE or own is None or verb.tag_ not in syntax.TENSED or own.i > verb.i:
+        return False
+    last = verb.right_edge
+    relative = any(t.tag_ in {"WDT", "WP", "WP$", "WRB"} for t in verb.subtree)
+    closed = last.text == "," or (last.i + 1 < verb.sent.end and last.nbor(1).text == ",")
+    return _follows_comma(own) and closed and not relative
+
+
+def _around(verb: Token) -> list[Token]:
+    """ "One more village, the general swore, and Kigali will burn": the cue stands inside, with two subjects before it."""
+    before = [t for t in verb.lefts if t.dep_ in _SUBJECTS]
+    joined = [c for c in verb.rights if c.dep_ == "conj" and syntax.own_subject(c) is not None]
+    return [before[0], joined[0]] if len(before) == 2 and joined and _follows_comma(before[1]) else []
+
+
+def _follows_comma(noun: Token) -> bool:
+    """A phrase behind a comma or closing marks, which parsers take for its first word as often as not."""
+    first = noun.left_edge
+    before = first if first.is_punct or first.i == 0 else first.nbor(-1)
+    return before.text in {",", "”", '"', "’"}
 
 
 def _is_spliced(verb: Token) -> bool:
@@ -449,13 +498,11 @@ def _is_spliced(verb: Token) -> bool:
     own = syntax.own_subject(verb)
     if verb.dep_ != "conj" or own is None or verb.head.i > own.i or verb.head.tag_ == verb.tag_:
         return False
-    first = own.left_edge
     joined = any(c.dep_ == "cc" for c in [*verb.lefts, *verb.head.rights] if verb.head.i < c.i < verb.i)
-    return first.i > 0 and first.nbor(-1).text in {",", "”", '"', "’"} and not joined
+    return _follows_comma(own) and not joined
 
 
-def _host_content(verb: Token) -> tuple[list[Span], Token | None]:
-    host = verb.head
+def _host_content(verb: Token, host: Token) -> tuple[list[Span], Token | None]:
     own = {t.i for t in verb.subtree}
     members = [t for t in host.subtree if t.i not in own]
     return _runs(members), host
@@ -550,13 +597,13 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     verb = noun.head
     received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in {"obj", "dobj"}
     carried = cues.is_light(verb) and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
-    if verb.lemma_.lower() in _ARRIVING and noun.dep_ == "nsubj" and (sender := _from_whom(verb)) is not None:
+    if verb.lemma_.lower() in _ARRIVING and noun.dep_ == "nsubj" and (sender := messages.from_whom(verb)) is not None:
         # "The warning to Kathmandu came from New Delhi."
         frame.carrier, frame.source, carried = verb, sender, True
     elif received:
         # "Tbilisi received a warning from Brussels": who gets it is told, and it comes from whom it says.
         frame.carrier = verb
-        frame.source = _from_whom(noun) or _from_whom(verb)
+        frame.source = messages.from_whom(noun) or messages.from_whom(verb)
         frame.addressees = [t for t in [syntax.subject(verb)] if t is not None]
         frame.content, frame.content_head = _noun_content(frame, syntax.prepositions(noun))
         return frame if frame.source is not None else None
@@ -575,7 +622,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         frame.source = sender
     else:
         frame.presupposed = True
-        frame.source = syntax.possessor(noun) or _from_whom(noun)
+        frame.source = syntax.possessor(noun) or messages.from_whom(noun)
     around = syntax.prepositions(noun) + (
         syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else []
     )
@@ -600,22 +647,22 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     """
     if noun.dep_ in _BESIDE or entry.act not in _TOLD_BEHIND_COLON or syntax.is_negated(noun):
         return None
-    colon = _colon_behind(noun)
-    if colon is None:
+    colon = messages.colon_behind(noun)
+    if colon is None or any(_is_message_noun(t, cues) for t in noun.doc[noun.i + 1 : colon.i]):
         return None
     carrier = noun.head if noun.dep_ != "ROOT" else noun
     if noun.dep_ == "pobj":
         carrier = carrier.head
     subject = noun.dep_ in _SUBJECTS
-    brought = syntax.agent(carrier) or _from_whom(carrier) if subject else syntax.subject(carrier)
-    source = syntax.possessor(noun) or _author(noun) or brought or _sender_before(noun)
+    brought = syntax.agent(carrier) or messages.from_whom(carrier) if subject else syntax.subject(carrier)
+    source = messages.sender(noun) or brought or _sender_before(noun)
     if source is None or source.pos_ not in syntax.NOMINALS or source == noun:
         return None
     around = [*syntax.prepositions(noun), *(syntax.prepositions(carrier) if carrier is not noun else [])]
     told = [who for preposition, who in around if preposition in _TOWARDS and not _is_time(who) and who not in {source, noun}]
     told += [] if subject or carrier is noun else [t for t in syntax.objects(carrier) + syntax.indirect_objects(carrier) if t != noun]
     told = [who for who in told if who.pos_ in syntax.NOMINALS and who.i < colon.i]
-    if not told and entry.act not in {"WARN", "THREATEN"}:
+    if not told and entry.act == "STATE" and (messages.sender(noun) is None or not (subject or carrier is noun)):
         return None
     verb = carrier if carrier.pos_ in {"VERB", "AUX"} else next((c for c in carrier.children if c.dep_ == "cop"), noun)
     frame = Frame(cue=noun, entry=entry, carrier=verb, source=source, addressees=told[:1])
@@ -624,20 +671,11 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     return frame
 
 
-def _colon_behind(noun: Token) -> Token | None:
-    """The colon that the clause of a message leads to, where no other clause stands between."""
-    colon = next((t for t in noun.doc[noun.i + 1 : noun.sent.end - 1] if t.text == ":"), None)
-    if colon is None:
-        return None
-    between = [t for t in noun.doc[noun.i + 1 : colon.i] if t.pos_ == "VERB" and t.tag_ in syntax.TENSED]
-    leads = [t for t in between if t != noun.head and t.dep_ not in syntax.RELATIVE]
-    return None if leads else colon
-
-
-def _author(noun: Token) -> Token | None:
-    """ "the message from Tehran", "the warning issued by the army": whose message it is."""
-    made = [c for c in noun.children if c.dep_ in {"acl", *syntax.RELATIVE} and c.tag_ in {"VBN", "VBD"}]
-    return _from_whom(noun) or next((who for verb in made if (who := syntax.agent(verb)) is not None), None)
+def _is_message_noun(noun: Token, cues: Cues) -> bool:
+    """ "the letter ends with a warning: …": the words behind a colon are of the last that leads to it."""
+    entry = cues.of(noun) if noun.pos_ == "NOUN" else None
+    told = entry is not None and entry.act in _TOLD_BEHIND_COLON and entry.speech
+    return (told or messages.is_message(noun)) and noun.dep_ not in _BESIDE
 
 
 def _sender_before(noun: Token) -> Token | None:
@@ -654,7 +692,7 @@ def _announcer(noun: Token) -> tuple[Token, Token] | None:
     """
     marks = {c.lower_ for c in noun.lefts if c.dep_ == "case"} | ({noun.head.lower_} if noun.dep_ == "pobj" else set())
     new = any(c.lower_ in _INDEFINITE for c in noun.lefts)
-    if not marks & {"in", "with", "for", "as"} or syntax.possessor(noun) is not None or _from_whom(noun) is not None:
+    if not marks & {"in", "with", "for", "as"} or syntax.possessor(noun) is not None or messages.from_whom(noun) is not None:
         return None
     governor = noun.head.head if noun.dep_ == "pobj" else noun.head
     if governor.ent_type_ in {"GPE", "ORG", "PERSON"} and marks & {"in"} and governor.i < noun.i:
@@ -663,11 +701,6 @@ def _announcer(noun: Token) -> tuple[Token, Token] | None:
         return None
     teller = _speaker(governor)
     return (governor, teller) if teller is not None and teller.pos_ in syntax.NOMINALS else None
-
-
-def _from_whom(token: Token) -> Token | None:
-    senders = (who for preposition, who in syntax.prepositions(token) if preposition in {"from", "by"})
-    return next((who for who in senders if not _is_time(who)), None)
 
 
 def _noun_content(frame: Frame, around: list[tuple[str, Token]]) -> tuple[list[Span], Token | None]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from spacy.tokens import Doc, Token
 
+from pipeline.enrich import messages
 from pipeline.enrich.annotations import kept_attributions
 from pipeline.enrich.attribution import Attribution, find_attributions
 from pipeline.enrich.cues import Cues
@@ -48,7 +49,7 @@ def _speakers(doc: Doc, attributions: Iterable[Attribution], cast: Cast) -> dict
     for attribution in attributions:
         who: list[Resolved] = []
         if attribution.source is not None:
-            who = cast.resolve(attribution.source)
+            who = cast.resolve(messages.author(attribution.source) or attribution.source)
         elif attribution.continues is not None:
             who = speakers.get(id(attribution.continues), [])
         speakers[id(attribution)] = who

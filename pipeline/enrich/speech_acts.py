@@ -55,8 +55,10 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
     if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and own_harm(attribution):
         result.act = "THREATEN"
-    if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)):
-        result.act = "THREATEN" if OR_ELSE.search(said) else "WARN" if _warns_off(said) else "DEMAND"
+    if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and OR_ELSE.search(said):
+        result.act = "THREATEN"
+    if result.act == "DEMAND" and _warns_off(said):
+        result.act = "WARN"
     if result.act in {"WARN", "URGE"} and _is_advice(result, said):
         result.act = "OTHER"
     if result.act in WARNING_ACTS:
@@ -94,7 +96,7 @@ def _is_of_no_state(source: Token | None) -> bool:
 
 def _warns_off(said: str) -> bool:
     """ "told the pilots to keep out of its skies": an order to keep off is a warning."""
-    return WARNING_OFF.match(re.sub(r"^to\s+", "", said)) is not None
+    return WARNING_OFF.match(re.sub(r"^(?:\W*to\s+|\W+)", "", said)) is not None
 
 
 def _is_advice(result: SpeechAct, said: str) -> bool:
