@@ -464,6 +464,9 @@ def _host(verb: Token) -> Token | None:
         host = next((t for t in syntax.ancestors_until_root(host) if t.pos_ in {"VERB", "AUX", "ADJ"}), host)
         return host if host.i > verb.i else None
     beside = verb.dep_ == "parataxis" or _is_spliced(verb)
+    if beside and host.dep_ in _SUBJECTS and host.i < verb.i < host.head.i:
+        # "The fleet, she said, will stay": parsers hang the cue on the subject beside it.
+        host = host.head
     fits = beside and host.i != verb.i and host.pos_ in {"VERB", "AUX", "ADJ", "NOUN", "PROPN"}
     return host if fits else None
 
@@ -654,14 +657,20 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if noun.dep_ == "pobj":
         carrier = carrier.head
     subject = noun.dep_ in _SUBJECTS
-    brought = syntax.agent(carrier) or messages.from_whom(carrier) if subject else syntax.subject(carrier)
+    received = carrier.lemma_.lower() in _RECEIVING and not subject
+    brought = syntax.subject(carrier)
+    if subject or received:
+        brought = messages.from_whom(carrier)
     source = messages.sender(noun) or brought or _sender_before(noun)
     if source is None or source.pos_ not in syntax.NOMINALS or source == noun:
         return None
     around = [*syntax.prepositions(noun), *(syntax.prepositions(carrier) if carrier is not noun else [])]
-    told = [who for preposition, who in around if preposition in _TOWARDS and not _is_time(who) and who not in {source, noun}]
-    told += [] if subject or carrier is noun else [t for t in syntax.objects(carrier) + syntax.indirect_objects(carrier) if t != noun]
-    told = [who for who in told if who.pos_ in syntax.NOMINALS and who.i < colon.i]
+    told = [who for preposition, who in around if preposition in _TOWARDS and who not in {source, noun}]
+    if received:
+        told = [own] if (own := syntax.subject(carrier)) is not None else told
+    elif not subject and carrier is not noun:
+        told += [t for t in syntax.objects(carrier) + syntax.indirect_objects(carrier) if t != noun]
+    told = [who for who in told if who.pos_ in syntax.NOMINALS and who.i < colon.i and not _is_time(who)]
     if not told and entry.act == "STATE" and (messages.sender(noun) is None or not (subject or carrier is noun)):
         return None
     verb = carrier if carrier.pos_ in {"VERB", "AUX"} else next((c for c in carrier.children if c.dep_ == "cop"), noun)
@@ -692,7 +701,11 @@ def _announcer(noun: Token) -> tuple[Token, Token] | None:
     """
     marks = {c.lower_ for c in noun.lefts if c.dep_ == "case"} | ({noun.head.lower_} if noun.dep_ == "pobj" else set())
     new = any(c.lower_ in _INDEFINITE for c in noun.lefts)
-    if not marks & {"in", "with", "for", "as"} or syntax.possessor(noun) is not None or messages.from_whom(noun) is not None:
+    if (
+        not marks & {"in", "with", "for", "as"}
+        or syntax.possessor(noun) is not None
+        or messages.from_whom(noun) is not None
+    ):
         return None
     governor = noun.head.head if noun.dep_ == "pobj" else noun.head
     if governor.ent_type_ in {"GPE", "ORG", "PERSON"} and marks & {"in"} and governor.i < noun.i:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from spacy.tokens import Token
 
 from pipeline.enrich import syntax
+from pipeline.enrich.cues import bases
 from pipeline.enrich.words import MESSAGES
 
+# Who only takes a message to somebody: not "delivered", which senders do too.
+_PASSING = frozenset({"carry", "convey", "pass", "relay", "see", "obtain", "transmit", "publish", "quote"})
 _OBJECTS = frozenset({"obj", "dobj"})
 
 
@@ -30,6 +33,8 @@ def sender(noun: Token) -> Token | None:
     if owner is not None:
         return owner
     for verb in syntax.children(noun, syntax.RELATIVE | {"acl"}):
+        if not _PASSING.isdisjoint(bases(verb.lower_)):
+            continue
         who = syntax.agent(verb)
         own = syntax.own_subject(verb)
         if who is None and own is not None and own.tag_ not in {"WDT", "WP"} and own.lower_ != "that":

@@ -45,10 +45,11 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.addressees = result.addressees or [
             who for preposition, who in syntax.prepositions(named) if preposition in {"to", "for"}
         ]
+    pressed = False
     if act in _SOFT and result.speech:
         read_words(attribution, cues, result, said)
         if result.act in {"STATE", "PROMISE", "PREDICT"}:
-            _ultimatum(attribution, own, result)
+            pressed = _ultimatum(attribution, own, result)
         if result.act in {"STATE", "PROMISE"} and not passes_on:
             weigh_words(attribution, own, result)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
@@ -57,11 +58,11 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "THREATEN"
     if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and OR_ELSE.search(said):
         result.act = "THREATEN"
-    if result.act == "DEMAND" and _warns_off(said):
+    if (result.act == "DEMAND" or (result.act == "STATE" and result.addressees)) and _warns_off(said):
         result.act = "WARN"
     if result.act in {"WARN", "URGE"} and _is_advice(result, said):
         result.act = "OTHER"
-    if result.act in WARNING_ACTS:
+    if result.act in WARNING_ACTS and not pressed:
         # A warning told to reporters is not addressed to them.
         result.addressees = [t for t in result.addressees if t.lemma_.lower() not in AUDIENCE and not own(t)]
         if not result.addressees and frame is not None and result.act == frame.entry.act:
@@ -79,14 +80,17 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
     return result
 
 
-def _ultimatum(attribution: Attribution, own: OwnSide, result: SpeechAct) -> None:
+def _ultimatum(attribution: Attribution, own: OwnSide, result: SpeechAct) -> bool:
     """ "Minsk has ten days to free them," X said; or X tells what comes after the term that the narrator told of."""
     frame = attribution.frame
     found = ultimatums.held_in(said_tokens(attribution))
     if found is None and frame is not None and not frame.is_noun:
         found = ultimatums.before(frame.cue.sent)
-    if found is not None and (_is_of_no_state(attribution.source) or not own(found.told)):
-        result.act, result.addressees = "THREATEN", [found.told]
+    if found is None or (own(found.told) and not _is_of_no_state(attribution.source)):
+        return False
+    result.act = "THREATEN"
+    result.addressees = [found.told] if found.told.lower_ != "you" else result.addressees
+    return True
 
 
 def _is_of_no_state(source: Token | None) -> bool:

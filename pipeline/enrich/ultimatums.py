@@ -97,5 +97,3 @@ def has_consequence(sentence: Span, start: int) -> bool:
     if start < sentence.end and OR_ELSE.search(doc[start : sentence.end].text):
         return True
     return sentence.end < len(doc) and ELSE.match(doc[sentence.end :].text[:40]) is not None
-
-

@@ -24,7 +24,7 @@ from pipeline.enrich.attribution.according import add_according_to
 from pipeline.enrich.attribution.continuation import add_continued
 from pipeline.enrich.attribution.field import Field
 from pipeline.enrich.attribution.found import Attribution, Found
-from pipeline.enrich.attribution.layouts import add_signed, add_transcribed
+from pipeline.enrich.attribution.layouts import add_headlines, add_signed, add_transcribed
 from pipeline.enrich.attribution.pairing import pair_quotations
 from pipeline.enrich.attribution.reported import add_quoted_acts, add_reported
 from pipeline.enrich.cues import Cues
@@ -38,6 +38,7 @@ _STEPS = (
     add_according_to,
     add_signed,
     add_transcribed,
+    add_headlines,
     add_continued,
     add_quoted_acts,
 )
