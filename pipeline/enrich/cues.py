@@ -94,8 +94,14 @@ class Cues:
         if token.pos in _VERBAL or token.tag in _VERB_TAGS:
             return self._of_verb(token)
         if token.pos == symbols.NOUN:
-            return next((self.nouns[base] for base in _bases(token) if base in self.nouns), None)
+            return self._of_noun(token)
         return None
+
+    def _of_noun(self, noun: Token) -> Cue | None:
+        """The cue that a noun is, by itself or with the word before it ("red line")."""
+        before = f"{noun.nbor(-1).lower_} " if noun.i > 0 else ""
+        known = (self.nouns.get(words) for base in _bases(noun) for words in (before + base, base))
+        return next((cue for cue in known if cue is not None), None)
 
     def of_predicate(self, token: Token) -> Cue | None:
         """The cue that an adjective is, or a noun with its preposition ("on record"), where somebody is it."""

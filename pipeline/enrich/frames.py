@@ -18,6 +18,7 @@ _ASKING = frozenset({"URGE", "DEMAND", "WARN", "THREATEN", "PROMISE", "REJECT"})
 # Acts that yield to that of the noun they carry: "voiced support".
 _VAGUE = frozenset({"STATE", "PREDICT"})
 _ULTIMATUM_CUE = Cue(act="THREATEN", object="addressee")
+_STERN_CUE = Cue(act="WARN", addressee=frozenset({"to", "for"}), content=frozenset({"about", "on", "over"}))
 _KNOWN_CUE = Cue(act="STATE", object="addressee")
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _TOLD_BEHIND_COLON = frozenset({"STATE", "WARN", "THREATEN", "DEMAND", "URGE"})
@@ -72,7 +73,7 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
                 found.append(frame)
                 continue
         if token.pos_ == "NOUN" and (entry is not None or messages.is_message(token)):
-            frame = _message_frame(token, entry or NEUTRAL, cues)
+            frame = _message_frame(token, entry or NEUTRAL, cues) or _stern_frame(token, cues)
             if frame is not None:
                 found.append(frame)
                 continue
@@ -597,9 +598,11 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if noun.dep_ in {"compound", "nn", "amod", "nmod:desc"}:
         return None
     frame = Frame(cue=noun, entry=entry, carrier=noun)
+    inner, noun = noun, messages.named_by(noun) or noun
     verb = noun.head
     received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in {"obj", "dobj"}
-    carried = cues.is_light(verb) and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
+    carrying = cues.is_light(verb) or (noun is not inner and syntax.is_passive(verb))
+    carried = carrying and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
     if verb.lemma_.lower() in _ARRIVING and noun.dep_ == "nsubj" and (sender := messages.from_whom(verb)) is not None:
         # "The warning to Kathmandu came from New Delhi."
         frame.carrier, frame.source, carried = verb, sender, True
@@ -613,7 +616,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     elif carried:
         frame.carrier = verb
         frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
-    elif entry.act in {"WARN", "THREATEN"} and (teller := _announcer(noun)) is not None and not cues.of(teller[0]):
+    elif entry.act in {"WARN", "THREATEN"} and (teller := _announcer(noun)) is not None and not _reports(teller[0], cues):
         # Where the verb reports too ("in a warning to Tbilisi, Paris said …"), what it reports is the warning.
         frame.carrier, frame.source = teller
         frame.addressees = [who for preposition, who in syntax.prepositions(noun) if preposition in {"to", "for"}][:1]
@@ -626,7 +629,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     else:
         frame.presupposed = True
         frame.source = syntax.possessor(noun) or messages.from_whom(noun)
-    around = syntax.prepositions(noun) + (
+    around = (syntax.prepositions(noun) if noun is inner else syntax.prepositions(noun) + syntax.prepositions(inner)) + (
         syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else []
     )
     told = [
@@ -674,10 +677,21 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if not told and entry.act == "STATE" and (messages.sender(noun) is None or not (subject or carrier is noun)):
         return None
     verb = carrier if carrier.pos_ in {"VERB", "AUX"} else next((c for c in carrier.children if c.dep_ == "cop"), noun)
+    if entry.act == "STATE" and messages.is_stern(noun, told[:1]):
+        entry = _STERN_CUE
     frame = Frame(cue=noun, entry=entry, carrier=verb, source=source, addressees=told[:1])
     words = noun.doc[colon.i + 1 : noun.sent.end]
     frame.content, frame.content_head = _runs(list(words)), words.root
     return frame
+
+
+def _stern_frame(noun: Token, cues: Cues) -> Frame | None:
+    """ "sent Rome a stern message over the camps": a warning, as told to a state or its rulers."""
+    if syntax.is_negated(noun) or not messages.is_message(noun):
+        return None
+    frame = _noun_frame(noun, _STERN_CUE, cues)
+    stern = frame is not None and not frame.presupposed and messages.is_stern(noun, frame.addressees)
+    return frame if stern else None
 
 
 def _is_message_noun(noun: Token, cues: Cues) -> bool:
@@ -685,6 +699,11 @@ def _is_message_noun(noun: Token, cues: Cues) -> bool:
     entry = cues.of(noun) if noun.pos_ == "NOUN" else None
     told = entry is not None and entry.act in _TOLD_BEHIND_COLON and entry.speech
     return (told or messages.is_message(noun)) and noun.dep_ not in _BESIDE
+
+
+def _reports(verb: Token, cues: Cues) -> bool:
+    entry = cues.of(verb)
+    return entry is not None and not entry.clause
 
 
 def _sender_before(noun: Token) -> Token | None:

@@ -6,7 +6,7 @@ from spacy.tokens import Token
 
 from pipeline.enrich import syntax
 from pipeline.enrich.cues import bases
-from pipeline.enrich.words import MESSAGES
+from pipeline.enrich.words import MESSAGES, POLITICAL, STERN
 
 # Who only takes a message to somebody: not "delivered", which senders do too.
 _PASSING = frozenset({"carry", "convey", "pass", "relay", "see", "obtain", "transmit", "publish", "quote"})
@@ -15,6 +15,21 @@ _OBJECTS = frozenset({"obj", "dobj"})
 
 def is_message(noun: Token) -> bool:
     return noun.pos_ == "NOUN" and noun.lemma_.lower() in MESSAGES
+
+
+def is_stern(noun: Token, told: list[Token]) -> bool:
+    """Whether a message to a state or to rulers is a warning, by what it is called."""
+    predicate = noun.head if noun.head.i > noun.i else noun
+    called = [predicate, *predicate.children, *noun.children]
+    meant = any(t.ent_type_ in {"GPE", "ORG", "PERSON", "NORP"} or t.lemma_.lower() in POLITICAL for t in told)
+    return meant and is_message(noun) and any(t.pos_ == "ADJ" and t.lower_ in STERN for t in called)
+
+
+def named_by(noun: Token) -> Token | None:
+    """ "a note of caution", "a letter of warning": the message that is called by an act."""
+    above = noun.head.head if noun.dep_ == "pobj" else noun.head
+    of = any(preposition == "of" and what == noun for preposition, what in syntax.prepositions(above))
+    return above if of and is_message(above) else None
 
 
 def colon_behind(noun: Token) -> Token | None:

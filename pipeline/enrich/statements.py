@@ -122,7 +122,9 @@ class _FieldReader:
         passing_on = {
             id(a.parent)
             for a in self.attributions
-            if a.parent is not None and a.frame is not None and a.frame.entry.act not in {"STATE", "PREDICT"}
+            if a.parent is not None
+            and a.frame is not None
+            and (a.frame.entry.act not in {"STATE", "PREDICT"} or a.frame.carrier == a.parent.content_head)
         }
         acts: dict[int, SpeechAct] = {}
         for attribution in self.attributions:

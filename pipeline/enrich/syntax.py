@@ -40,6 +40,7 @@ _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", 
 # A clause that one of these introduces is what the object of the verb does, or is not to do: "accused X of …".
 _OBJECT_DOES = frozenset({"of", "against", "for", "from", "into"})
 _SUPPORTING = frozenset({"make", "have", "take"})
+_MANNERS = frozenset({"term", "word", "language", "tone", "manner", "way", "letter", "note", "message", "call", "phone"})
 _RELATIVE_WORDS = frozenset({"who", "which", "that", "whom"})
 
 
@@ -151,6 +152,12 @@ def agent(verb: Token) -> Token | None:
     for preposition, noun in prepositions(verb):
         if preposition == "by":
             return noun
+    for _, noun in prepositions(verb):
+        if noun.lemma_.lower() in _MANNERS or noun.ent_type_ in {"DATE", "TIME"}:
+            # "were told in no uncertain terms by Ankara": parsers hang who does it on the noun beside it.
+            doer = next((who for preposition, who in prepositions(noun) if preposition == "by"), None)
+            if doer is not None:
+                return doer
     return None
 
 

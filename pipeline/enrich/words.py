@@ -27,6 +27,7 @@ GIVING = frozenset(_TABLE["giving"])
 TERMS = frozenset(_TABLE["terms"])
 PRESSED = frozenset(_TABLE["pressed"])
 MESSAGES = frozenset(_TABLE["messages"])
+STERN = frozenset(_TABLE["stern"])
 IDLE = frozenset(_TABLE["idle"])
 
 
