@@ -122,9 +122,7 @@ class _FieldReader:
         passing_on = {
             id(a.parent)
             for a in self.attributions
-            if a.parent is not None
-            and a.frame is not None
-            and (a.frame.entry.act not in {"STATE", "PREDICT"} or a.frame.carrier == a.parent.content_head)
+            if a.parent is not None and a.frame is not None and a.frame.entry.act not in {"STATE", "PREDICT"}
         }
         acts: dict[int, SpeechAct] = {}
         for attribution in self.attributions:
