@@ -19,8 +19,9 @@ from pipeline.records import Act
 
 OWN_FILE = Path(__file__).with_name("cues.toml")
 _IRREGULAR = {
-    "began": "begin", "begun": "begin", "chose": "choose", "chosen": "choose", "felt": "feel", "forgot": "forget",
-    "found": "find", "heard": "hear", "held": "hold", "knew": "know", "known": "know", "meant": "mean", "said": "say",
+    "began": "begin", "begun": "begin", "chose": "choose", "chosen": "choose", "drawn": "draw", "drew": "draw",
+    "felt": "feel", "forgot": "forget", "found": "find", "heard": "hear", "held": "hold", "knew": "know",
+    "known": "know", "meant": "mean", "said": "say",
     "saw": "see", "seen": "see", "shot": "shoot", "sought": "seek", "spoke": "speak", "spoken": "speak",
     "swore": "swear", "sworn": "swear", "thought": "think", "told": "tell", "understood": "understand",
     "wrote": "write", "written": "write",

@@ -371,8 +371,12 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     if not parts and entry.object in {"content", "target"} and passive and frame.carrier is verb:
         own = syntax.own_subject(verb)
         parts = [own] if own is not None else []
-    if not parts and not frame.is_noun and (host := _host(_quoting(verb) or verb)) is not None:
-        return _host_content(_quoting(verb) or verb, host)
+    quoting = _quoting(verb)
+    if not parts and quoting is not None:
+        # "The port will close, Tass quoted her as saying."
+        parts = [c for c in syntax.clauses(quoting) if c.i < quoting.i]
+    if not parts and not frame.is_noun and (host := _host(quoting or verb)) is not None:
+        return _host_content(quoting or verb, host)
     parts = parts or _around(verb)
     governed = []
     for preposition, noun in syntax.prepositions(verb):
@@ -484,7 +488,7 @@ def _is_parenthesis(verb: Token) -> bool:
 
 
 def _around(verb: Token) -> list[Token]:
-    """ "One more village, the general swore, and Kigali will burn": the cue stands inside, with two subjects before it."""
+    """ "One more village, the general swore, and Kigali will burn": the cue inside, with two subjects."""
     before = [t for t in verb.lefts if t.dep_ in _SUBJECTS]
     joined = [c for c in verb.rights if c.dep_ == "conj" and syntax.own_subject(c) is not None]
     return [before[0], joined[0]] if len(before) == 2 and joined and _follows_comma(before[1]) else []
@@ -498,7 +502,7 @@ def _follows_comma(noun: Token) -> bool:
 
 
 def _is_spliced(verb: Token) -> bool:
-    """ "Tell them that we wait, the chief wrote": joined by a comma alone, with a subject of its own right behind it."""
+    """ "Tell them that we wait, the chief wrote": joined by a comma alone, and a subject right behind it."""
     own = syntax.own_subject(verb)
     if verb.dep_ != "conj" or own is None or verb.head.i > own.i or verb.head.tag_ == verb.tag_:
         return False
@@ -600,7 +604,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     frame = Frame(cue=noun, entry=entry, carrier=noun)
     inner, noun = noun, messages.named_by(noun) or noun
     verb = noun.head
-    received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in {"obj", "dobj"}
+    received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in {"obj", "dobj"} and noun.lemma_.lower() != "line"
     carrying = cues.is_light(verb) or (noun is not inner and syntax.is_passive(verb))
     carried = carrying and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
     if verb.lemma_.lower() in _ARRIVING and noun.dep_ == "nsubj" and (sender := messages.from_whom(verb)) is not None:
@@ -616,7 +620,9 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     elif carried:
         frame.carrier = verb
         frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
-    elif entry.act in {"WARN", "THREATEN"} and (teller := _announcer(noun)) is not None and not _reports(teller[0], cues):
+    elif (
+        entry.act in {"WARN", "THREATEN"} and (teller := _announcer(noun)) is not None and not _reports(teller[0], cues)
+    ):
         # Where the verb reports too ("in a warning to Tbilisi, Paris said …"), what it reports is the warning.
         frame.carrier, frame.source = teller
         frame.addressees = [who for preposition, who in syntax.prepositions(noun) if preposition in {"to", "for"}][:1]
@@ -629,7 +635,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     else:
         frame.presupposed = True
         frame.source = syntax.possessor(noun) or messages.from_whom(noun)
-    around = (syntax.prepositions(noun) if noun is inner else syntax.prepositions(noun) + syntax.prepositions(inner)) + (
+    around = [(word, what) for at in {noun, inner} for word, what in syntax.prepositions(at) if what != inner] + (
         syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else []
     )
     told = [
@@ -647,7 +653,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
 
 
 def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
-    """ "Moscow's message to Oslo was blunt: …", "had one sentence for the rebels: …", "the warning by X was meant for Y: …".
+    """ "Moscow's message to Oslo was blunt: …", "had one line for the rebels: …", "X's warning was meant for Y: …".
 
     The words follow behind a colon, whatever is told of the message before it.
     """

@@ -1,4 +1,4 @@
-"""Messages that are named, not said: letters, notes and answers, whose words stand behind a colon or speak by themselves."""
+"""Messages that are named, not said: letters, notes and answers, with their words behind a colon or elsewhere."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def colon_behind(noun: Token) -> Token | None:
 
 
 def sender(noun: Token) -> Token | None:
-    """ "Oslo's letter", "the message from Oslo", "the warning issued by the army", "the letter, which Oslo sent": whose it is."""
+    """Whose it is: "Oslo's letter", "the message from Oslo", "the warning issued by the army", "which Oslo sent"."""
     owner = syntax.possessor(noun) or from_whom(noun)
     if owner is not None:
         return owner

@@ -159,7 +159,16 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
             return True
     if verb.dep_ in {"acl", "ccomp"} and verb.head.pos_ == "NOUN" and verb.head.lemma_.lower() in RUMOURS:
         return True
-    return bool(EARLIER.search(_around_cue(verb, attribution)))
+    return _retells(attribution) or bool(EARLIER.search(_around_cue(verb, attribution)))
+
+
+def _retells(attribution: Attribution) -> bool:
+    """ "noted that they had previously said that …": what is told is that somebody spoke before."""
+    head = attribution.content_head
+    if head is None or head.tag_ != "VBN" or not syntax.clauses(head):
+        return False
+    perfect = any(a.lower_ in {"had", "has", "have"} for a in syntax.auxiliaries(head))
+    return perfect and any(c.pos_ == "ADV" and EARLIER.fullmatch(c.lower_) for c in head.lefts)
 
 
 def _is_since(verb: Token) -> bool:

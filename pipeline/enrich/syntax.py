@@ -40,7 +40,9 @@ _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", 
 # A clause that one of these introduces is what the object of the verb does, or is not to do: "accused X of …".
 _OBJECT_DOES = frozenset({"of", "against", "for", "from", "into"})
 _SUPPORTING = frozenset({"make", "have", "take"})
-_MANNERS = frozenset({"term", "word", "language", "tone", "manner", "way", "letter", "note", "message", "call", "phone"})
+_MANNERS = frozenset(
+    {"term", "word", "language", "tone", "manner", "way", "letter", "note", "message", "call", "phone"}
+)
 _RELATIVE_WORDS = frozenset({"who", "which", "that", "whom"})
 
 

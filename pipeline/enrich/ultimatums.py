@@ -54,7 +54,7 @@ def held_in(tokens: list[Token]) -> Ultimatum | None:
 
 
 def before(sentence: Span) -> Ultimatum | None:
-    """The term that the sentence before one tells of, where this one begins with what comes after it: "After that, …"."""
+    """The term that the sentence before tells of, where this one begins with what comes then: "After that, …"."""
     if sentence.start == 0 or ELSE.match(sentence.text) is None:
         return None
     previous = sentence.doc[sentence.start - 1].sent

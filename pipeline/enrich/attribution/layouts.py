@@ -31,14 +31,14 @@ _ADDRESSED = re.compile(
 _TITLED = re.compile(rf"(?P<name>{_NAME_PART}(?: [\w.'’-]+){{0,4}})(?P<cue>:)\s+(?=\S)")
 # "“Back off”: Manila to Beijing", "‘You will pay’: Manila's message to Beijing", "“A grave error”: Delhi on the test".
 _BEHIND = re.compile(
-    rf"\s*(?P<cue>[:–—-])\s+(?P<name>[A-Z][\w.-]+(?: [\w.-]+){{0,4}}?)"
-    rf"(?:['’]s? (?:[\w-]+ ){{0,3}}?(?P<noun>[\w-]+) | )(?P<way>to|for|on) (?P<told>[^:.]+?)$"
+    r"\s*(?P<cue>[:–—-])\s+(?P<name>[A-Z][\w.-]+(?: [\w.-]+){0,4}?)"
+    r"(?:['’]s? (?:[\w-]+ ){0,3}?(?P<noun>[\w-]+) | )(?P<way>to|for|on) (?P<told>[^:.]+?)$"
 )
 _OWN_WORDS = re.compile(r"\b(?:we|we['’]\w+|our|us|i|i['’]\w+|my|your?)\b", re.IGNORECASE)
 
 
 def add_headlines(field: Field, found: Found) -> None:
-    """ "Oslo to Minsk: open the crossing or face sanctions", "Nato chief: …", "“Back off”: Manila's message to Beijing"."""
+    """ "Oslo to Minsk: open the crossing", "Nato chief: …", "“Back off”: Manila's message to Beijing"."""
     if not field.parts or field.text[field.parts[0][1] - 1] in ".":
         return
     start, end = field.parts[0]
