@@ -20,7 +20,7 @@ from pipeline.enrich.plain_words import own_harm, read_words, weigh_words
 from pipeline.enrich.status import status_of
 from pipeline.enrich.text import trimmed
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import AUDIENCE, CITIZENS, HAZARDS, OR_ELSE, TRAVEL, WARNING_OFF
+from pipeline.enrich.words import AUDIENCE, CITIZENS, HAZARDS, OR_ELSE, POLITICAL, TRAVEL, WARNING_OFF
 from pipeline.records import WARNING_ACTS, Act, Span
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
@@ -58,7 +58,7 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "THREATEN"
     if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and OR_ELSE.search(said):
         result.act = "THREATEN"
-    if (result.act == "DEMAND" or (result.act == "STATE" and result.addressees)) and _warns_off(said):
+    if result.act in {"DEMAND", "STATE"} and _warns_off(said) and any(_is_foreign(t) for t in result.addressees):
         result.act = "WARN"
     if result.act in {"WARN", "URGE"} and _is_advice(result, said):
         result.act = "OTHER"
@@ -96,6 +96,12 @@ def _ultimatum(attribution: Attribution, own: OwnSide, result: SpeechAct) -> boo
 def _is_of_no_state(source: Token | None) -> bool:
     """ "the general said that Paris had …": of whose side a state is, a description without one does not tell."""
     return source is not None and source.pos_ == "NOUN" and not is_name(owner_of(source))
+
+
+def _is_foreign(told: Token) -> bool:
+    """A power, somebody with a name, or people of a state: not the neighbours, whom a mayor keeps off the ice."""
+    named = told.ent_type_ in {"ORG", "PERSON", "NORP"} or any(t.ent_type_ in {"NORP", "ORG"} for t in told.lefts)
+    return named or ultimatums.is_power(told) or told.lemma_.lower() in POLITICAL
 
 
 def _warns_off(said: str) -> bool:

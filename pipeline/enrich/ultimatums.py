@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from spacy.tokens import Span, Token
 
 from pipeline.enrich import syntax
-from pipeline.enrich.words import ELSE, GIVING, OR_ELSE, PRESSED, TERMS
+from pipeline.enrich.words import ELSE, GIVING, OR_ELSE, PRESSED, TERMS, UNPRESSED
 
 _MORE = frozenset({"more", "another", "extra", "additional", "longer"})
 _HAVING = frozenset({"has", "have", "had", "'ve", "’ve", "got"})
@@ -45,7 +45,7 @@ def given_by(verb: Token) -> Ultimatum | None:
 def held_in(tokens: list[Token]) -> Ultimatum | None:
     """ "Somaliland has ten days to hand back the plane": a term that somebody has, by the words of somebody else."""
     for verb in tokens:
-        if verb.lower_ not in _HAVING or verb.dep_ == "aux":
+        if verb.lower_ not in _HAVING or verb.dep_ == "aux" or syntax.auxiliaries(verb):
             continue
         told, wanted = syntax.own_subject(verb), _wanted(verb)
         if wanted is not None and (found := _pressing(verb, told, wanted)) is not None:
@@ -65,7 +65,10 @@ def _pressing(verb: Token, told: Token | None, wanted: Token) -> Ultimatum | Non
     between = verb.doc[verb.i : wanted.i]
     if told is None or not told.i < wanted.i or not any(_is_term(t) for t in between):
         return None
-    if any(t.lower_ in _MORE for t in between) or not (_is_pressed(told) or has_consequence(verb.sent, wanted.i)):
+    if any(t.lower_ in _MORE for t in between) or syntax.is_negated(verb):
+        return None
+    pressed = is_power(told) and wanted.lemma_.lower() not in UNPRESSED
+    if not pressed and not has_consequence(verb.sent, wanted.i):
         return None
     return Ultimatum(told, wanted)
 
@@ -85,8 +88,8 @@ def _is_term(token: Token) -> bool:
     return token.ent_type_ == "TIME" or token.lemma_.lower() in TERMS or token.lower_ in TERMS
 
 
-def _is_pressed(told: Token) -> bool:
-    """Whether a state, its rulers or an armed group are given a term."""
+def is_power(told: Token) -> bool:
+    """Whether somebody told is a state, its rulers or an armed group."""
     state = told.ent_type_ == "GPE" or any(t.ent_type_ == "GPE" for t in told.lefts)
     return state or told.lemma_.lower() in PRESSED
 

@@ -73,6 +73,10 @@ def test_a_term_to_do_something_is_a_threat(enricher: Enricher, text: str, who: 
         "The school has given pupils until Friday to return the books.",
         "Voters have until Sunday to register, the interior ministry said.",
         "Brussels gave Hungary another month to answer the letter.",
+        "Spain has until June to adopt the directive, the commission said.",
+        "Ukraine has six weeks to prepare for winter, the energy minister said.",
+        "Peru has had three days to leave, Quito said.",
+        "The mayor told residents to stay off the ice.",
         "Norway has two days to rest. After that, the coach said, the team will fly home.",
     ],
 )
@@ -205,7 +209,7 @@ def test_who_is_told_in_letters_and_orders(enricher: Enricher, text: str, who: t
     "text",
     [
         "Kosovo's police were told by Belgrade to stay out of the north.",
-        "Pilots were told in no uncertain terms by Ankara to keep away from the island.",
+        "Greek pilots were told in no uncertain terms by Ankara to keep away from the island.",
         "Seoul is told by Pyongyang to stop the leaflets “if it wants its loudspeakers whole”.",
         "Stay off our reefs, the Philippine president wrote to Xi.",
         "Tunis sent Rome a stern message over the camps.",
