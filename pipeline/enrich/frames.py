@@ -74,6 +74,7 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
                 continue
         if token.pos_ == "NOUN" and (entry is not None or messages.is_message(token)):
             frame = _message_frame(token, entry or NEUTRAL, cues) or _stern_frame(token, cues)
+            frame = frame or _equated(token, entry or NEUTRAL)
             if frame is not None:
                 found.append(frame)
                 continue
@@ -201,7 +202,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             return
         patients = [own] if own is not None else []
     else:
-        frame.source = _quoted_speaker(verb) or _speaker(verb) or _parenthetic_speaker(verb)
+        frame.source = _quoted_speaker(verb) or _speaker(verb) or _parenthetic_speaker(verb) or _speaker_behind(verb)
         if frame.source is not None and _belongs_to_what_is_said(frame.source, verb):
             frame.source = None
         if entry.object == "target" and not patients:
@@ -261,6 +262,17 @@ def _parenthetic_speaker(verb: Token) -> Token | None:
     while first.i > verb.sent.start and first.nbor(-1).pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM", "PART"}:
         first = first.nbor(-1)
     return before if first.i > verb.sent.start and first.nbor(-1).text in {",", "”", '"', "’"} else None
+
+
+def _speaker_behind(verb: Token) -> Token | None:
+    """ "Should one soldier cross, said the president, we will fire": the nominal between the cue and the next comma."""
+    if verb.i == 0 or verb.nbor(-1).text not in {",", "”", '"', "’"} or verb.tag_ not in syntax.TENSED:
+        return None
+    behind = verb.doc[verb.i + 1 : verb.sent.end]
+    comma = next((t.i for t in behind if t.text == ","), None)
+    between = behind[: comma - verb.i - 1] if comma is not None else behind[:0]
+    plain = len(between) and all(t.pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM", "PART"} for t in between)
+    return between[-1] if plain and between[-1].pos_ in syntax.NOUNS else None
 
 
 def _told_inside(verb: Token) -> list[Token]:
@@ -488,10 +500,24 @@ def _is_parenthesis(verb: Token) -> bool:
 
 
 def _around(verb: Token) -> list[Token]:
-    """ "One more village, the general swore, and Kigali will burn": the cue inside, with two subjects."""
-    before = [t for t in verb.lefts if t.dep_ in _SUBJECTS]
-    joined = [c for c in verb.rights if c.dep_ == "conj" and syntax.own_subject(c) is not None]
-    return [before[0], joined[0]] if len(before) == 2 and joined and _follows_comma(before[1]) else []
+    """ "One more village, the general swore, and Kigali will burn", "Open the gate, Oslo told Riga, or we will".
+
+    The cue stands inside what is said, and parsers hang the halves on it: two subjects, or an order before the subject.
+    """
+    joined = [c for c in verb.rights if c.dep_ == "conj" and syntax.own_subject(c) is not None][:1]
+    subjects = [t for t in verb.lefts if t.dep_ in _SUBJECTS]
+    if not subjects or not _follows_comma(subjects[-1]):
+        return []
+    orders = [t for t in verb.lefts if t.dep_ == "advcl" and t.i < subjects[-1].i and _is_order(t)]
+    if orders:
+        return [orders[0], *joined]
+    return [subjects[0], *joined] if len(subjects) == 2 and joined else []
+
+
+def _is_order(verb: Token) -> bool:
+    """ "Open the gate": a bare verb without a subject and without a word that would make it a side clause."""
+    marked = any(c.dep_ in {"mark", "aux"} and c.lower_ not in {"do", "don"} for c in verb.lefts)
+    return verb.tag_ == "VB" and syntax.own_subject(verb) is None and not marked
 
 
 def _follows_comma(noun: Token) -> bool:
@@ -671,6 +697,9 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if subject or received:
         brought = messages.from_whom(carrier)
     source = messages.sender(noun) or brought or _sender_before(noun)
+    if source is None or source == noun:
+        # "There was a warning for Georgia in her speech: …"
+        source = next((owner for _, place in syntax.prepositions(noun) if (owner := syntax.possessor(place))), None)
     if source is None or source.pos_ not in syntax.NOMINALS or source == noun:
         return None
     around = [*syntax.prepositions(noun), *(syntax.prepositions(carrier) if carrier is not noun else [])]
@@ -688,6 +717,24 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     frame = Frame(cue=noun, entry=entry, carrier=verb, source=source, addressees=told[:1])
     words = noun.doc[colon.i + 1 : noun.sent.end]
     frame.content, frame.content_head = _runs(list(words)), words.root
+    return frame
+
+
+def _equated(noun: Token, entry: Cue) -> Frame | None:
+    """ "“Do not test us” was Ankara's message to Nicosia": quoted words that are somebody's message."""
+    copula = next((c for c in noun.children if c.dep_ == "cop"), None)
+    if noun.dep_ == "attr":
+        copula = noun.head
+    source = messages.sender(noun)
+    if copula is None or source is None or copula.i < 3:
+        return None
+    first, last = noun.sent[0], copula.nbor(-1)
+    if not (first.is_left_punct and first.is_quote and last.is_quote):
+        return None
+    told = [who for preposition, who in syntax.prepositions(noun) if preposition in _TOWARDS and who != source]
+    frame = Frame(cue=noun, entry=entry, carrier=copula, source=source, addressees=told[:1])
+    words = noun.doc[first.i : copula.i]
+    frame.content, frame.content_head = [syntax.text_span(first, last)], words.root
     return frame
 
 

@@ -39,6 +39,9 @@ ULTIMATUMS = {
     "deadline": ("Kinshasa has set Kigali a deadline of ten days to pull out its troops.", (
         "Democratic Republic of the Congo", "Rwanda",
     )),
+    "issued with": ("Addis Ababa issued Eritrea with a one-week deadline to leave the border towns.", (
+        "Ethiopia", "Eritrea",
+    )),
     "until a day": ("Ankara gave the Kurdish militia until Friday to pull back from the river.", (
         "Turkey", "Kurdish militia",
     )),
@@ -106,6 +109,8 @@ MESSAGES = {
     "follow up with": ("Zagreb followed up with a second warning to Sarajevo the same evening.", (
         "Croatia", "Bosnia and Herzegovina",
     )),
+    "equated": ("“Do not test us” was Ankara's message to Nicosia.", ("Turkey", "Cyprus")),
+    "there was": ("There was a warning for Moldova in Putin's speech: the gas will stop.", ("Vladimir Putin", "Moldova")),
     "put on alert": ("Ottawa put Delhi on alert that another seizure would end the talks.", ("Canada", "India")),
 }  # fmt: skip
 
