@@ -28,6 +28,7 @@ _BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
 _ARRIVING = frozenset({"come", "arrive", "go"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
+_NAMES = frozenset({"GPE", "PERSON", "ORG"})
 _SPEAKERS = POLITICAL | TECHNICAL | EXPERT | BODIES
 _ISSUED = frozenset({"statement", "letter", "message", "tweet", "post", "memo", "email", "note", "release", "report"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
@@ -195,14 +196,21 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
     receivers = syntax.indirect_objects(verb)
     if passive:
         own = syntax.subject(verb)
-        frame.source = syntax.agent(verb)
+        frame.source = syntax.agent(verb) or _agent_below(verb)
         if _reports_own_words(verb):
             # "was quoted as saying": the grammatical subject speaks, the agent passes it on.
             frame.source = own
             return
         patients = [own] if own is not None else []
     else:
-        frame.source = _quoted_speaker(verb) or _speaker(verb) or _parenthetic_speaker(verb) or _speaker_behind(verb)
+        frame.source = (
+            _quoted_speaker(verb)
+            or _let_know(verb)
+            or _speaker(verb)
+            or _parenthetic_speaker(verb)
+            or _speaker_behind(verb)
+        )
+        patients = [t for t in patients if t != frame.source]
         if frame.source is not None and _belongs_to_what_is_said(frame.source, verb):
             frame.source = None
         if entry.object == "target" and not patients:
@@ -210,6 +218,9 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             patients, receivers = receivers, []
     if frame.source is None and not passive and _is_inverted(verb, receivers or patients):
         frame.source, patients, receivers = (receivers or patients)[0], [], []
+    if _let_know(verb) is not None:
+        knowing = syntax.own_subject(verb)
+        receivers = [knowing] if knowing is not None else syntax.objects(verb.head)
     if entry.object == "addressee":
         frame.addressees = receivers or patients
     else:
@@ -237,6 +248,18 @@ def _written_to(verb: Token) -> list[Token]:
             told = [who for word, who in syntax.prepositions(noun) if word == "to" and who.pos_ in syntax.NOMINALS]
             return told[:1]
     return []
+
+
+def _agent_below(verb: Token) -> Token | None:
+    """ "was threatened with the loss of the canal by the US president": the parser gave the agent to the loss."""
+    for noun in verb.subtree:
+        governors = [noun, *syntax.ancestors_until_root(noun)]
+        if noun.i < verb.i or noun.pos_ != "NOUN" or any(t.pos_ == "VERB" and t.i > verb.i for t in governors):
+            continue
+        for preposition, who in syntax.prepositions(noun):
+            if preposition == "by" and (who.lemma_.lower() in _SPEAKERS or who.ent_type_ in _NAMES):
+                return who
+    return None
 
 
 def _belongs_to_what_is_said(subject: Token, verb: Token) -> bool:
@@ -332,6 +355,14 @@ def _quoted_speaker(cue: Token) -> Token | None:
     quoting = _quoting(cue)
     quoted = syntax.objects(quoting) if quoting is not None and not syntax.is_passive(quoting) else []
     return quoted[0] if quoted else None
+
+
+def _let_know(verb: Token) -> Token | None:
+    """ "Riyadh let Sanaa know that …": who lets know speaks, and not who gets to know."""
+    letting = verb.head
+    if verb.lemma_.lower() != "know" or verb.dep_ not in {"xcomp", "ccomp"} or letting.lemma_.lower() != "let":
+        return None
+    return syntax.subject(letting)
 
 
 def passed_on_by(cue: Token) -> Token | None:

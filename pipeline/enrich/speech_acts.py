@@ -20,7 +20,16 @@ from pipeline.enrich.plain_words import own_harm, read_words, weigh_words
 from pipeline.enrich.status import status_of
 from pipeline.enrich.text import trimmed
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import AUDIENCE, CITIZENS, HAZARDS, OR_ELSE, POLITICAL, TRAVEL, WARNING_OFF
+from pipeline.enrich.words import (
+    AUDIENCE,
+    CITIZENS,
+    HARMLESS_CONDITIONS,
+    HAZARDS,
+    OR_ELSE,
+    POLITICAL,
+    TRAVEL,
+    WARNING_OFF,
+)
 from pipeline.records import WARNING_ACTS, Act, Span
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
@@ -46,7 +55,9 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
             who for preposition, who in syntax.prepositions(named) if preposition in {"to", "for"}
         ]
     pressed = False
-    if act in _SOFT and result.speech:
+    # "If elected, we will …" is a promise, "unless parliament objects" a formality, whatever harm the words name.
+    harmless = act in _SOFT and HARMLESS_CONDITIONS.search(said) is not None
+    if act in _SOFT and result.speech and not harmless:
         read_words(attribution, cues, result, said)
         if result.act in {"STATE", "PROMISE", "PREDICT"}:
             pressed = _ultimatum(attribution, own, result)
@@ -54,7 +65,7 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
             weigh_words(attribution, own, result)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
-    if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and own_harm(attribution):
+    if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and not harmless and own_harm(attribution):
         result.act = "THREATEN"
     if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and OR_ELSE.search(said):
         result.act = "THREATEN"

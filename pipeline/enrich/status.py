@@ -8,7 +8,7 @@ from spacy.tokens import Token
 
 from pipeline.enrich import syntax
 from pipeline.enrich.attribution import Attribution
-from pipeline.enrich.words import EARLIER, RUMOURS, WISHES
+from pipeline.enrich.words import EARLIER, FICTION, RUMOURS, WISHES
 from pipeline.records import Span, Status
 
 _ONLY_POSSIBLE = frozenset({"possible", "likely", "unlikely", "conceivable", "thinkable", "improbable"})
@@ -39,7 +39,7 @@ def status_of(attribution: Attribution) -> Status:
         return modal
     if _is_wished(verb):
         return "hypothetical"
-    return "background" if _is_background(verb, attribution) else "asserted"
+    return "background" if _is_background(verb, attribution) or _is_in_a_story(verb) else "asserted"
 
 
 def _noun_status(noun: Token, *, has_words: bool) -> Status:
@@ -141,6 +141,13 @@ def _is_wished(verb: Token) -> bool:
     if verb.dep_ in {"xcomp", "ccomp"}:
         return head.lemma_.lower() in WISHES or head.pos_ == "ADJ"
     return verb.dep_ == "acl"
+
+
+def _is_in_a_story(verb: Token) -> bool:
+    """ "In the last act the king threatens Burgundy": what happens on a stage or in a book is told in the present."""
+    opening = verb.doc[verb.sent.start : verb.i].text
+    present = verb.tag_ in {"VBZ", "VBP"}
+    return present and FICTION.search(opening) is not None
 
 
 def _is_background(verb: Token, attribution: Attribution) -> bool:
