@@ -33,6 +33,8 @@ _SAME_SENTENCE = 1.5
 _QUOTED_WEIGHT = 0.2
 _GENDER_KNOWN = 2.5
 _BODY_IN_PLURAL = 0.3
+# The directory seldom errs about who holds an office: somebody else who fits goes before another holder.
+_ANOTHER_HOLDER = 0.2
 _PAIR_WEIGHT = 4.0
 _REACH_PERSON = 9
 _REACH_OTHER = 3
@@ -90,7 +92,14 @@ class Coreference:
         self._speaker_of: dict[int, str] = {}
 
     def mention(
-        self, head: Token, who: list[Resolved], *, top: Token | None = None, plural: bool = False, human: bool = False
+        self,
+        head: Token,
+        who: list[Resolved],
+        *,
+        top: Token | None = None,
+        plural: bool = False,
+        human: bool = False,
+        unheld: Resolved | None = None,
     ) -> None:
         """Take note of a mention; `top` is the head of the larger phrase that plays its role."""
         if not who:
@@ -104,6 +113,7 @@ class Coreference:
             speaks=head.i in self.speaking or (top is not None and top.i in self.speaking),
             plural=plural,
             human=human,
+            unheld=unheld,
         )
         self.mentions.append(made)
         self._at[head.i] = made
@@ -132,6 +142,8 @@ class Coreference:
         found = Salience()
         for mention, one, weight in self._weighed(pronoun, _REACH_PERSON):
             known = self.genders.get(one.key, one.gender)
+            if mention.unheld is not None and known not in {None, gender}:
+                one, known, weight = mention.unheld, None, weight * _ANOTHER_HOLDER
             if mention.plural or not (one.party.kind == "person" or mention.human) or known not in {None, gender}:
                 continue
             found.add(mention, [one], weight * (_GENDER_KNOWN if known == gender else 1.0))

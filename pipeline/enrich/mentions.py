@@ -47,6 +47,8 @@ class Mention:
     plural: bool = False
     human: bool = False
     """A person, by name or by a noun such as "diplomat"."""
+    unheld: Resolved | None = None
+    """The office alone, where a description stands for its known holder: "she" after it means another holder."""
 
     @property
     def start(self) -> int:

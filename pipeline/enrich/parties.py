@@ -183,7 +183,21 @@ class Cast:
         if not (human or body) or self._set_beside(token) is not None:
             return
         plural = _plural(token)
-        coreference.mention(token, self._resolve_one(token), plural=plural, human=human and not plural)
+        who = self._resolve_one(token)
+        coreference.mention(
+            token, who, plural=plural, human=human and not plural, unheld=self._unheld(token, who) if human else None
+        )
+
+    def _unheld(self, token: Token, who: list[Resolved]) -> Resolved | None:
+        """The office of "Chile's defence minister" without the holder whom the directory knows and nobody names."""
+        if len(who) != 1 or who[0].party.kind != "person" or not who[0].known or self._set_beside(token) is not None:
+            return None
+        if any(person.actor.id == who[0].party.actor_id for person in self.people):
+            return None
+        core = syntax.core_phrase(token)
+        words = re.sub(r"^(the|its|his|her|their)\s+", "", syntax.text_of(token.doc)[slice(*core)], flags=re.IGNORECASE)
+        office = self.directory.office(f"a {words}", at=self.at)
+        return self._resolved(office, core, known=True, titles={token.lower_}) if office is not None else None
 
     def _note_together(self, coreference: Coreference, token: Token) -> None:
         """ "Putin and Xi": people or states named together can be what "they" means."""

@@ -98,3 +98,27 @@ def test_whom_an_agency_quotes_speaks(enricher: Enricher) -> None:
     assert [p.country for p in alarm.speakers] == ["RUS"]
     assert [p.name for p in alarm.relays] == ["Interfax"]
     assert [p.country for p in alarm.addressees] == ["NOR"]
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("Georgia's president met the envoys. “If they rig the vote, we will strike,” she told reporters.", "GEO"),
+        (
+            "Norway's foreign minister phoned her Russian counterpart. She warned Moscow that the border would close.",
+            "NOR",
+        ),
+        ("Italy's prime minister left early. He warned Tripoli that the boats would be sunk.", "ITA"),
+    ],
+)
+def test_a_pronoun_of_another_gender_means_a_holder_whom_the_directory_does_not_know(
+    enricher: Enricher, text: str, speaker: str
+) -> None:
+    (alarm,) = alarms(enricher, text)
+    assert [p.country for p in alarm.speakers] == [speaker]
+
+
+def test_somebody_else_who_fits_goes_before_another_holder(enricher: Enricher) -> None:
+    text = "Italy's prime minister met the Tunisian interior minister. He warned Rome that the boats would be sunk."
+    (alarm,) = alarms(enricher, text)
+    assert [p.country for p in alarm.speakers] == ["TUN"]
