@@ -7,14 +7,14 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from pipeline.actors import Directory
-from pipeline.language.names import DemarcheNames
+from pipeline.language.names import DemarcheNames, KnownNames
 
 Names = list[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
 def names() -> DemarcheNames:
-    return DemarcheNames(Directory.load())
+    return DemarcheNames(Directory.load(), KnownNames.load())
 
 
 def corrected(nlp: Language, names: DemarcheNames, given: Names) -> Names:
