@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.enrich import Enricher, confidence, load_enricher
-from pipeline.enrich.recipe.confidence import ARTICLES, fit
-from pipeline.enrich.recipe.judged import Marked, is_attributed, is_warning, marked_articles
+from pipeline.enrich.recipe.confidence import fit
+from pipeline.enrich.recipe.judged import Marked, all_marked_articles, is_attributed, is_warning
 from pipeline.enrich.statements import RULES_VERSION, rules_version
 from pipeline.inputs import article_from_text
 from pipeline.records import EnrichedArticle, SourceRef, Statement
@@ -71,7 +71,7 @@ def test_weights_fit_what_was_judged() -> None:
 
 
 def test_marks_of_articles_are_sound() -> None:
-    articles = list(marked_articles(ARTICLES))
+    articles = list(all_marked_articles())
     assert len(articles) > 50
     for text, marked in articles:
         assert not re.search(r"[{}]", text), text

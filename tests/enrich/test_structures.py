@@ -110,7 +110,9 @@ MESSAGES = {
         "Croatia", "Bosnia and Herzegovina",
     )),
     "equated": ("“Do not test us” was Ankara's message to Nicosia.", ("Turkey", "Cyprus")),
-    "there was": ("There was a warning for Moldova in Putin's speech: the gas will stop.", ("Vladimir Putin", "Moldova")),
+    "there was": (
+        "There was a warning for Moldova in Putin's speech: the gas will stop.", ("Vladimir Putin", "Moldova"),
+    ),
     "put on alert": ("Ottawa put Delhi on alert that another seizure would end the talks.", ("Canada", "India")),
 }  # fmt: skip
 
