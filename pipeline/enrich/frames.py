@@ -23,6 +23,7 @@ _KNOWN_CUE = Cue(act="STATE", object="addressee")
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _TOLD_BEHIND_COLON = frozenset({"STATE", "WARN", "THREATEN", "DEMAND", "URGE"})
 _TOWARDS = frozenset({"to", "for", "at"})
+_BESIDE_NOUNS = frozenset({"appos", "dep"})
 _SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
 _BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
 _ARRIVING = frozenset({"come", "arrive", "go"})
@@ -403,7 +404,7 @@ def _speaker(verb: Token) -> Token | None:
 def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     """What the cue governs: a clause, a parenthetic host, an object, or a prepositional phrase, in this order."""
     verb, entry = frame.cue, frame.entry
-    parts = _clausal(frame)
+    parts = _clausal(frame) or ([] if frame.is_noun or passive else _around(verb))
     if entry.object == "target" and not passive and not frame.is_noun:
         judged = syntax.objects(verb) or _judged(frame)
         parts = judged + [t for t in parts if judged and t.i > judged[0].i] if judged else parts
@@ -420,7 +421,6 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
         parts = [c for c in syntax.clauses(quoting) if c.i < quoting.i]
     if not parts and not frame.is_noun and (host := _host(quoting or verb)) is not None:
         return _host_content(quoting or verb, host)
-    parts = parts or _around(verb)
     governed = []
     for preposition, noun in syntax.prepositions(verb):
         if f"{preposition} {noun.lower_}" in _PART_OF_CUE:
@@ -522,7 +522,12 @@ def _host(verb: Token) -> Token | None:
 def _is_parenthesis(verb: Token) -> bool:
     """ "The bridges, the premier told Baku, would be blown up": no relative clause, as no word of it is one."""
     own = syntax.own_subject(verb)
-    if verb.dep_ not in syntax.RELATIVE or own is None or verb.tag_ not in syntax.TENSED or own.i > verb.i:
+    if (
+        verb.dep_ not in syntax.RELATIVE | _BESIDE_NOUNS
+        or own is None
+        or verb.tag_ not in syntax.TENSED
+        or own.i > verb.i
+    ):
         return False
     last = verb.right_edge
     relative = any(t.tag_ in {"WDT", "WP", "WP$", "WRB"} for t in verb.subtree)
@@ -533,7 +538,7 @@ def _is_parenthesis(verb: Token) -> bool:
 def _around(verb: Token) -> list[Token]:
     """ "One more village, the general swore, and Kigali will burn", "Open the gate, Oslo told Riga, or we will".
 
-    The cue stands inside what is said, and parsers hang the halves on it: two subjects, or an order before the subject.
+    The cue stands inside what is said, and parsers hang both halves on it: the first as subject, object or order.
     """
     joined = [c for c in verb.rights if c.dep_ == "conj" and syntax.own_subject(c) is not None][:1]
     subjects = [t for t in verb.lefts if t.dep_ in _SUBJECTS]
@@ -542,7 +547,8 @@ def _around(verb: Token) -> list[Token]:
     orders = [t for t in verb.lefts if t.dep_ == "advcl" and t.i < subjects[-1].i and _is_order(t)]
     if orders:
         return [orders[0], *joined]
-    return [subjects[0], *joined] if len(subjects) == 2 and joined else []
+    fronted = [t for t in syntax.objects(verb) if t.i < subjects[-1].i] or subjects[:-1]
+    return [fronted[0], *joined] if fronted and joined else []
 
 
 def _is_order(verb: Token) -> bool:
