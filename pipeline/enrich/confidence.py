@@ -34,6 +34,7 @@ def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: 
     words = sum(t.is_alpha for t in said)
     frame, source = attribution.frame, attribution.source
     warns = statement.act in WARNING_ACTS
+    does = statement.act != "STATE"
     signs = {
         "mixed": statement.kind == "mixed",
         "indirect": statement.kind == "indirect",
@@ -53,9 +54,9 @@ def doubts(statement: Statement, attribution: Attribution, act: SpeechAct, who: 
         "speaker not named": bool(who)
         and not who[0].known
         and (source is None or source.pos_ not in {"PRON", "PROPN"}),
-        "act from words": statement.act_basis == "words" and statement.act != "STATE",
-        "act unsure": act.certainty < _SURE,
-        "act hardly likely": act.certainty < _LIKELY,
+        "act from words": does and statement.act_basis == "words",
+        "act unsure": does and act.certainty < _SURE,
+        "act hardly likely": does and act.certainty < _LIKELY,
         "nobody told": warns and not statement.addressees,
         "speaker of no state": warns and bool(who) and who[0].party.country is None,
     }

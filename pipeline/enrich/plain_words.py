@@ -73,7 +73,7 @@ def weigh_words(attribution: Attribution, own: OwnSide, result: SpeechAct) -> No
     shares = wording.shipped().read(tokens, own, quoted=bool(attribution.quotations))
     alarm = shares["WARN"] + shares["THREATEN"]
     act = max(shares, key=shares.__getitem__)
-    if alarm >= wording.ALARMING:
+    if alarm >= wording.ALARMING and not _only_defies(tokens):
         warns = shares["WARN"] > shares["THREATEN"] and result.act == "STATE"
         result.act = "WARN" if warns else "THREATEN"
         result.certainty = alarm
@@ -82,6 +82,12 @@ def weigh_words(attribution: Attribution, own: OwnSide, result: SpeechAct) -> No
     if result.act in {"DEMAND", "URGE"} and not result.addressees:
         directive = _directive(attribution)
         result.addressees = [directive[1]] if directive is not None and directive[1] is not None else []
+
+
+def _only_defies(tokens: list[Token]) -> bool:
+    """ "We will not be bullied, and we will not be provoked": what is not to be done to the speaker harms nobody."""
+    verbs = [t for t in tokens if t.pos_ == "VERB"]
+    return bool(verbs) and all(syntax.is_negated(verb) and syntax.is_passive(verb) for verb in verbs)
 
 
 def _deterrent(attribution: Attribution) -> Token | None:

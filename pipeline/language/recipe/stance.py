@@ -35,7 +35,7 @@ HELD_OUT = 10
 PLACES_PER_BATCH = 1500
 AMONG_OTHERS = 0.5
 """Share of sentences that are read between others, as those of an article are."""
-EPOCHS, RUNS = 3, 3
+EPOCHS, RUNS = 3, 5
 LAYER_RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM_UP = 0.1
 
