@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 from spacy.language import Language
@@ -21,6 +22,7 @@ _KNOWN = Path(__file__).with_name("data") / "names.toml"
 _HYPHENS = re.compile(r"[-‐‑–\s]+")
 
 
+@lru_cache(maxsize=1 << 15)
 def key_of(name: str) -> str:
     """What a known name is looked up by, whatever its case, accents, dots, hyphens and a leading "the"."""
     return fold(_HYPHENS.sub(" ", name)).strip().removeprefix("the ")
@@ -31,9 +33,13 @@ class KnownNames:
 
     def __init__(self, labels: dict[str, str]) -> None:
         self.labels = labels
-        self._openers = {key.partition(" ")[0] for key in labels if " " in key}
-        self._reach = 2 * max((key.count(" ") for key in labels), default=0) + 1
-        """How many tokens a name can have: a hyphen is one."""
+        self._reach: dict[str, int] = {}
+        """How many tokens the names that begin with a word can have: a hyphen is one."""
+        for key in labels:
+            opener, blanks = key.partition(" ")[0], key.count(" ")
+            if blanks:
+                self._reach[opener] = max(self._reach.get(opener, 0), 2 * blanks + 1)
+        self._longest = max(self._reach.values(), default=0)
 
     @classmethod
     def load(cls) -> KnownNames:
@@ -42,12 +48,13 @@ class KnownNames:
 
     def longer(self, doc: Doc, name: Span) -> Span | None:
         """The longest known name of two words or more that holds a predicted name and is larger than it."""
-        for start in range(max(0, name.start - self._reach + 1), name.start + 1):
-            if key_of(doc[start].text).partition(" ")[0] not in self._openers:
+        for start in range(max(0, name.start - self._longest + 1), name.start + 1):
+            reach = self._reach.get(key_of(doc[start].text).partition(" ")[0], 0)
+            if doc[start].lower_ == "the":
                 continue
-            for end in range(min(len(doc), start + self._reach), name.end - 1, -1):
-                if end - start <= len(name) or doc[start].lower_ == "the":
-                    continue
+            for end in range(min(len(doc), start + reach), name.end - 1, -1):
+                if end - start <= len(name):
+                    break
                 key = key_of(doc[start:end].text)
                 if " " in key and key in self.labels and not doc[end - 1].is_punct:
                     return Span(doc, start, end, label=self.labels[key])

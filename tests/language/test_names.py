@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from pipeline.actors import Directory
+from pipeline.language import names as module
 from pipeline.language.names import DemarcheNames, KnownNames
 
 Names = list[tuple[str, str]]
@@ -53,3 +57,26 @@ def test_labels_that_a_name_must_have(nlp: Language, names: DemarcheNames, given
 
 def test_it_is_part_of_the_pipeline(nlp: Language) -> None:
     assert nlp.pipe_names == ["demarche_joint", "demarche_names", "demarche_quantities"]
+
+
+def test_a_listed_name_has_its_label_but_for_a_person_with_a_title(nlp: Language) -> None:
+    known = DemarcheNames(Directory.load(), KnownNames({"kesra": "GPE", "gulf of kesra": "LOC"}))
+    assert corrected(nlp, known, [("KESRA", "PERSON")]) == [("KESRA", "GPE")]
+    doc = Doc(nlp.vocab, words=["Mr", "Kesra", "left"])
+    doc.ents = [Span(doc, 1, 2, label="PERSON")]
+    assert [ent.label_ for ent in known(doc).ents] == ["PERSON"]
+
+
+def test_a_part_of_a_listed_name_becomes_all_of_it_and_nothing_is_found_elsewhere(nlp: Language) -> None:
+    known = DemarcheNames(Directory.load(), KnownNames({"gulf of kesra": "LOC"}))
+    words = ["Ships", "left", "the", "Gulf", "of", "Kesra", "for", "the", "Gulf", "of", "Kesra"]
+    doc = Doc(nlp.vocab, words=words)
+    doc.ents = [Span(doc, 5, 6, label="PERSON")]
+    assert [(ent.start, ent.text, ent.label_) for ent in known(doc).ents] == [(3, "Gulf of Kesra", "LOC")]
+
+
+def test_no_listed_name_stands_under_two_labels() -> None:
+    tables = tomllib.loads((Path(module.__file__).parent / "data" / "names.toml").read_text("utf8"))
+    names = [(module.key_of(name), label) for label, table in tables.items() for name in module.listed(table)]
+    assert len(names) > 5000
+    assert len({key for key, _ in names}) == len(set(names))
