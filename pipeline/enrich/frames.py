@@ -176,7 +176,9 @@ def _letting_know(verb: Token) -> Frame | None:
     if not (lets or makes) or not bringing.i < verb.i:
         return None
     frame = Frame(cue=verb, entry=_KNOWN_CUE, carrier=bringing, source=_speaker(bringing))
-    told = [t for t in syntax.objects(bringing) + syntax.indirect_objects(bringing) if t.lower_ != "it"]
+    knowing = syntax.own_subject(verb)
+    told = [knowing] if lets and knowing is not None else []
+    told += [t for t in syntax.objects(bringing) + syntax.indirect_objects(bringing) if t.lower_ != "it"]
     told += [who for word, who in [*syntax.prepositions(verb), *syntax.prepositions(bringing)] if word == "to"]
     frame.addressees = [who for who in told if who.pos_ in syntax.NOMINALS][:1]
     frame.content, frame.content_head = _content(frame, passive=False)
@@ -204,13 +206,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             return
         patients = [own] if own is not None else []
     else:
-        frame.source = (
-            _quoted_speaker(verb)
-            or _let_know(verb)
-            or _speaker(verb)
-            or _parenthetic_speaker(verb)
-            or _speaker_behind(verb)
-        )
+        frame.source = _quoted_speaker(verb) or _speaker(verb) or _parenthetic_speaker(verb) or _speaker_behind(verb)
         patients = [t for t in patients if t != frame.source]
         if frame.source is not None and _belongs_to_what_is_said(frame.source, verb):
             frame.source = None
@@ -219,9 +215,6 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             patients, receivers = receivers, []
     if frame.source is None and not passive and _is_inverted(verb, receivers or patients):
         frame.source, patients, receivers = (receivers or patients)[0], [], []
-    if _let_know(verb) is not None:
-        knowing = syntax.own_subject(verb)
-        receivers = [knowing] if knowing is not None else syntax.objects(verb.head)
     if entry.object == "addressee":
         frame.addressees = receivers or patients
     else:
@@ -358,14 +351,6 @@ def _quoted_speaker(cue: Token) -> Token | None:
     return quoted[0] if quoted else None
 
 
-def _let_know(verb: Token) -> Token | None:
-    """ "Riyadh let Sanaa know that …": who lets know speaks, and not who gets to know."""
-    letting = verb.head
-    if verb.lemma_.lower() != "know" or verb.dep_ not in {"xcomp", "ccomp"} or letting.lemma_.lower() != "let":
-        return None
-    return syntax.subject(letting)
-
-
 def passed_on_by(cue: Token) -> Token | None:
     """Who hands on what somebody is quoted as saying: "Tass quoted X as saying", "was quoted by Tass as saying"."""
     quoting = _quoting(cue)
@@ -393,7 +378,7 @@ def _speaker(verb: Token) -> Token | None:
     source = syntax.subject(verb)
     if source is not None and (outer := _resumed_cue(verb, source)) is not None:
         source = syntax.subject(outer) or source
-    if source is not None and source is verb.head and _is_message(verb) and source.dep_ in {"obj", "dobj"}:
+    if source is not None and source is verb.head and _is_message(verb) and source.dep_ in syntax.OBJECT:
         # "issued a statement saying that …": who issues it speaks.
         source = syntax.subject(source.head) or source
     if source is not None and source.lower_ in _NOT_A_SOURCE and source.pos_ in {"PRON", "DET"}:
@@ -667,9 +652,9 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     frame = Frame(cue=noun, entry=entry, carrier=noun)
     inner, noun = noun, messages.named_by(noun) or noun
     verb = noun.head
-    received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in {"obj", "dobj"} and noun.lemma_.lower() != "line"
+    received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in syntax.OBJECT and noun.lemma_.lower() != "line"
     carrying = cues.is_light(verb) or (noun is not inner and syntax.is_passive(verb))
-    carried = carrying and noun.dep_ in {"obj", "dobj", "nsubj:pass", "nsubjpass"}
+    carried = carrying and noun.dep_ in syntax.OBJECT | {"nsubj:pass", "nsubjpass"}
     if verb.lemma_.lower() in _ARRIVING and noun.dep_ == "nsubj" and (sender := messages.from_whom(verb)) is not None:
         # "The warning to Kathmandu came from New Delhi."
         frame.carrier, frame.source, carried = verb, sender, True
@@ -689,7 +674,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         # Where the verb reports too ("in a warning to Tbilisi, Paris said …"), what it reports is the warning.
         frame.carrier, frame.source = teller
         frame.addressees = [who for preposition, who in syntax.prepositions(noun) if preposition in {"to", "for"}][:1]
-        if not frame.addressees and frame.carrier.pos_ == "VERB" and noun.dep_ not in {"obj", "dobj"}:
+        if not frame.addressees and frame.carrier.pos_ == "VERB" and noun.dep_ not in syntax.OBJECT:
             frame.addressees = [t for t in syntax.objects(frame.carrier) if t.ent_type_][:1]
         frame.content, frame.content_head = _noun_content(frame, syntax.prepositions(noun))
         return frame if frame.addressees or frame.content else None

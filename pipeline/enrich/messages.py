@@ -10,7 +10,6 @@ from pipeline.enrich.words import MESSAGES, POLITICAL, STERN
 
 # Who only takes a message to somebody: not "delivered", which senders do too.
 _PASSING = frozenset({"carry", "convey", "pass", "relay", "see", "obtain", "transmit", "publish", "quote"})
-_OBJECTS = frozenset({"obj", "dobj"})
 
 
 def is_message(noun: Token) -> bool:
@@ -73,6 +72,6 @@ def author(noun: Token) -> Token | None:
         return known
     earlier = (t for t in reversed(noun.doc[: noun.i]) if t.pos_ == "NOUN" and t.lemma_.lower() == noun.lemma_.lower())
     for same in earlier:
-        who = sender(same) or (syntax.subject(same.head) if same.dep_ in _OBJECTS else None)
+        who = sender(same) or (syntax.subject(same.head) if same.dep_ in syntax.OBJECT else None)
         return who if who is not None else syntax.agent(same.head)
     return None

@@ -17,7 +17,7 @@ from pipeline.records import Span
 
 _SUBJECT = frozenset({"nsubj", "csubj", "nsubj:outer", "csubj:outer"})
 _PASSIVE_SUBJECT = frozenset({"nsubj:pass", "csubj:pass", "nsubjpass", "csubjpass"})
-_OBJECT = frozenset({"obj", "dobj"})
+OBJECT = frozenset({"obj", "dobj"})
 _INDIRECT = frozenset({"iobj", "dative"})
 _OBLIQUE = frozenset({"obl", "nmod", "obl:agent", "obl:unmarked", "obl:tmod", "nmod:unmarked", "nmod:desc"})
 _POSSESSOR = frozenset({"nmod:poss", "poss"})
@@ -25,7 +25,7 @@ RELATIVE = frozenset({"acl:relcl", "relcl", "advcl:relcl"})
 _PASSIVE_AUX = frozenset({"aux:pass", "auxpass"})
 _ANY_SUBJECT = _SUBJECT | _PASSIVE_SUBJECT
 _MARKS_PASSIVE = _PASSIVE_AUX | _PASSIVE_SUBJECT
-_MARKS_ACTIVE = _OBJECT | _SUBJECT | {"aux"}
+_MARKS_ACTIVE = OBJECT | _SUBJECT | {"aux"}
 _AUXILIARIES = _PASSIVE_AUX | {"aux", "cop"}
 _GOVERNED_NOUN = frozenset({"pobj"})
 NOUNS = frozenset({"NOUN", "PROPN"})
@@ -108,7 +108,7 @@ def subject(verb: Token) -> Token | None:
         if preposition is not None:
             current = current.head.head if current.dep_ == "pcomp" else current.head
             if current.pos_ in NOUNS and own_subject(current) is None:
-                if current.dep_ in _OBJECT and current.head.lemma_ in _SUPPORTING:
+                if current.dep_ in OBJECT and current.head.lemma_ in _SUPPORTING:
                     # "made a point of saying": the noun is part of what the verb does.
                     current = current.head
                     continue
@@ -165,7 +165,7 @@ def agent(verb: Token) -> Token | None:
 
 def objects(verb: Token) -> list[Token]:
     """Direct objects; a second subject behind the verb is one too, as no parser means "X told Y" with two subjects."""
-    found = children(verb, _OBJECT)
+    found = children(verb, OBJECT)
     own = children(verb, _SUBJECT)
     if not found and len(own) == 2 and own[0].i < verb.i < own[1].i:
         return [own[1]]

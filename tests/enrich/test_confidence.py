@@ -8,20 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.enrich import Enricher, confidence, load_enricher
+from pipeline.enrich import Enricher, confidence
 from pipeline.enrich.recipe.confidence import fit
 from pipeline.enrich.recipe.judged import Marked, all_marked_articles, is_attributed, is_warning
 from pipeline.enrich.statements import RULES_VERSION, rules_version
 from pipeline.inputs import article_from_text
 from pipeline.records import EnrichedArticle, SourceRef, Statement
-from pipeline.settings import load_settings
 
 SAID = Statement(statement_id="a", kind="direct", content=[(0, 10), (30, 40)], source=(12, 20), cue=(21, 25))
-
-
-@pytest.fixture(scope="module")
-def enricher() -> Enricher:
-    return load_enricher(load_settings())
 
 
 def read(enricher: Enricher, text: str) -> EnrichedArticle:

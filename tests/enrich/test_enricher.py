@@ -37,11 +37,6 @@ def article(name: str, title: str, text: str) -> Article:
 
 
 @pytest.fixture(scope="module")
-def enricher() -> Enricher:
-    return load_enricher(load_settings())
-
-
-@pytest.fixture(scope="module")
 def articles() -> list[Article]:
     return [article(path.stem, *split_title(path.read_text("utf8"))) for path in CASES]
 

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.enrich import Enricher, load_enricher
-from pipeline.enrich.components import article_of
-from pipeline.records import Statement
-from pipeline.settings import load_settings
-
-
-@pytest.fixture(scope="module")
-def enricher() -> Enricher:
-    return load_enricher(load_settings())
-
-
-def alarms(enricher: Enricher, text: str) -> list[Statement]:
-    return [s for s in next(iter(enricher.pipe([article_of(text)]))).statements if s.alertable]
+from pipeline.enrich import Enricher
+from tests.enrich.reading import alarms, statements
 
 
 @pytest.mark.parametrize(
@@ -81,5 +70,5 @@ def test_promises_and_benefits_alarm_nobody(enricher: Enricher, text: str) -> No
     ],
 )
 def test_blows_on_things_are_no_criticism(enricher: Enricher, text: str, criticism: bool) -> None:
-    found = next(iter(enricher.pipe([article_of(text)]))).statements
+    found = statements(enricher, text)
     assert any(s.act == "CONDEMN" for s in found) is criticism

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.enrich import Enricher, load_enricher
-from pipeline.enrich.components import article_of
+from pipeline.enrich import Enricher
 from pipeline.records import Statement
-from pipeline.settings import load_settings
-
-
-@pytest.fixture(scope="module")
-def enricher() -> Enricher:
-    return load_enricher(load_settings())
-
-
-def alarms(enricher: Enricher, text: str) -> list[Statement]:
-    return [s for s in statements(enricher, text) if s.alertable]
-
-
-def statements(enricher: Enricher, text: str) -> list[Statement]:
-    return next(iter(enricher.pipe([article_of(text)]))).statements
+from tests.enrich.reading import alarms, statements
 
 
 def told(found: list[Statement]) -> set[tuple[str, str]]:

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.enrich import Enricher, load_enricher
-from pipeline.enrich.components import article_of
-from pipeline.records import Statement
-from pipeline.settings import load_settings
-
-
-@pytest.fixture(scope="module")
-def enricher() -> Enricher:
-    return load_enricher(load_settings())
-
-
-def alarms(enricher: Enricher, text: str) -> list[Statement]:
-    return [s for s in next(iter(enricher.pipe([article_of(text)]))).statements if s.alertable]
+from pipeline.enrich import Enricher
+from tests.enrich.reading import alarms, statements
 
 
 @pytest.mark.parametrize(
@@ -86,7 +75,7 @@ def test_who_speaks_where_the_parse_hides_it(enricher: Enricher, text: str, spea
 
 def test_who_lets_know_speaks_and_not_who_gets_to_know(enricher: Enricher) -> None:
     text = "Riyadh let Sanaa know that another missile would end the truce."
-    (said,) = next(iter(enricher.pipe([article_of(text)]))).statements
+    (said,) = statements(enricher, text)
     assert [p.country for p in said.speakers] == ["SAU"]
     assert [p.country for p in said.addressees] == ["YEM"]
 

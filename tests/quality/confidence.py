@@ -9,9 +9,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from pipeline.enrich.recipe.confidence import CASE_SETS
-from pipeline.enrich.recipe.judged import Marked, is_attributed, is_warning
+from pipeline.enrich.recipe.judged import Marked, counts, is_attributed, is_warning
 from tests.quality.conftest import DEFAULT
-from tests.quality.reading import OWN_CASES, counts, enriched, rows_of
+from tests.quality.reading import OWN_CASES, enriched, rows_of
 
 Answer = tuple[float, bool]
 """The confidence of a statement, and whether it is right."""

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.alerts import load_rules
 from pipeline.commands.alerts import replay
 from pipeline.enrich.cues import Cues, bases
+from pipeline.enrich.recipe.judged import attribution_row, counts
 from pipeline.inputs import split_title
 from pipeline.language import load
 from pipeline.language.evaluate import score_polarity
@@ -23,7 +24,7 @@ from pipeline.settings import load_settings
 from tests.alerts.scenario.reading import read_scenario, score
 from tests.quality import confidence, coreference, sentences, speakers
 from tests.quality import events as event_records
-from tests.quality.reading import OWN_CASES, counts, enriched, enricher, rows_of
+from tests.quality.reading import OWN_CASES, enriched, enricher, rows_of
 
 
 def _scored(script: Path, gold: Path, predictions: list[dict[str, Any]], *options: str) -> str:
@@ -53,19 +54,10 @@ def attributions(shared: Path, name: str) -> dict[str, float]:
     rows = rows_of(gold)
     # The texts are given whole, their headline inside: no line is taken for a title.
     predictions = [
-        {"id": row["id"], "attributions": [_attribution(s) for s in article.statements if counts(s)]}
+        {"id": row["id"], "attributions": [attribution_row(s) for s in article.statements if counts(s)]}
         for row, article in zip(rows, enriched((row["id"], "", row["text"]) for row in rows), strict=True)
     ]
     return _read_quotes(_scored(shared / "tools" / "score_quotes.py", gold, predictions))
-
-
-def _attribution(statement: Statement) -> dict[str, Any]:
-    return {
-        "content": statement.content,
-        "source": [statement.source] if statement.source else [],
-        "cue": [statement.cue] if statement.cue else [],
-        "kind": statement.kind,
-    }
 
 
 def _read_quotes(said: str) -> dict[str, float]:

@@ -72,8 +72,3 @@ def _article(name: str, title: str, text: str, day: datetime) -> Article:
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
-
-
-def counts(statement: Statement) -> bool:
-    """The data hold the outermost attribution only, and none without words."""
-    return statement.parent_id is None and bool(statement.content)

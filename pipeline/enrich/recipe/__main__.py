@@ -142,11 +142,7 @@ class Reader:
         cast, attributions = self._read(text)
         for attribution in attributions:
             if _covers(attribution, start, end) and attribution.source is not None:
-                own, tokens = own_side(cast, attribution, cast.resolve(attribution.source)), said_tokens(attribution)
-                pooled = vector(tokens)
-                if pooled is None:
-                    raise SystemExit(f"The pipeline {self.nlp.meta['name']} gives no vectors to learn from.")
-                return features(tokens, own, quoted=bool(attribution.quotations)), pooled
+                return self._seen(cast, attribution)
         return None
 
     def statements(self, text: Iterable[str]) -> Iterator[Example]:
@@ -157,10 +153,8 @@ class Reader:
                 tokens, frame = said_tokens(attribution), attribution.frame
                 if not tokens or frame is None or frame.entry.act != "STATE" or attribution.source is None:
                     continue
-                quoted = bool(attribution.quotations)
-                found = features(tokens, own_side(cast, attribution, cast.resolve(attribution.source)), quoted=quoted)
-                pooled = vector(tokens)
-                if pooled is not None and not (found & HOSTILE and points_ahead(tokens)):
+                found, pooled = self._seen(cast, attribution)
+                if not (found & HOSTILE and points_ahead(tokens)):
                     yield Example("STATE", attribution_text(attribution), found, pooled)
 
     def ordinary(self, text: Iterable[str]) -> Iterator[Example]:
@@ -168,34 +162,38 @@ class Reader:
         for line in text:
             cast, attributions = self._read(line)
             for attribution in attributions:
-                tokens, frame = said_tokens(attribution), attribution.frame
-                if not 0 < len(tokens) <= LONGEST or (frame is not None and frame.entry.act != "STATE"):
-                    continue
-                who = cast.resolve(attribution.source) if attribution.source is not None else []
-                found = features(tokens, own_side(cast, attribution, who), quoted=bool(attribution.quotations))
-                pooled = vector(tokens)
-                if pooled is not None:
-                    yield Example(None, attribution_text(attribution), found, pooled)
+                if _is_left_to_words(attribution):
+                    yield Example(None, attribution_text(attribution), *self._seen(cast, attribution))
 
     def marked(self, articles: Iterable[tuple[str, list[Marked]]]) -> Iterator[Example]:
         """Statements of articles in which a reader marked what each of them does, where no cue tells it."""
         for text, marks in articles:
             cast, attributions = self._read(text)
             for attribution in attributions:
-                tokens, frame, act = said_tokens(attribution), attribution.frame, marked_act(attribution.content, marks)
-                if act is None or not 0 < len(tokens) <= LONGEST or (frame is not None and frame.entry.act != "STATE"):
-                    continue
-                who = cast.resolve(attribution.source) if attribution.source is not None else []
-                found = features(tokens, own_side(cast, attribution, who), quoted=bool(attribution.quotations))
-                pooled = vector(tokens)
-                if pooled is not None:
-                    yield Example(act, attribution_text(attribution), found, pooled)
+                act = marked_act(attribution.content, marks)
+                if act is not None and _is_left_to_words(attribution):
+                    yield Example(act, attribution_text(attribution), *self._seen(cast, attribution))
+
+    def _seen(self, cast: Cast, attribution: Attribution) -> tuple[frozenset[str], Vector]:
+        tokens = said_tokens(attribution)
+        who = cast.resolve(attribution.source) if attribution.source is not None else []
+        pooled = vector(tokens)
+        if pooled is None:
+            raise SystemExit(f"The pipeline {self.nlp.meta['name']} gives no vectors to learn from.")
+        own = own_side(cast, attribution, who)
+        return features(tokens, own, quoted=bool(attribution.quotations)), pooled
 
     def _read(self, text: str) -> tuple[Cast, list[Attribution]]:
         fields: dict[FieldName, Doc] = {"text": self.nlp(text)}
         cast = meet(fields, self.directory, at=DAY)
         (heard,) = hear(fields, cast, self.cues)
         return cast, heard.attributions
+
+
+def _is_left_to_words(attribution: Attribution) -> bool:
+    """Whether the cue leaves open what is done, and what is said is as short as what the model reads."""
+    frame = attribution.frame
+    return 0 < len(said_tokens(attribution)) <= LONGEST and (frame is None or frame.entry.act == "STATE")
 
 
 def attribution_text(attribution: Attribution) -> str:

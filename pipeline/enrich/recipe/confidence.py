@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.enrich import Enricher, load_enricher
 from pipeline.enrich.confidence import WEIGHTS_FILE, Weights
-from pipeline.enrich.recipe.judged import all_marked_articles, is_attributed, is_warning
+from pipeline.enrich.recipe.judged import all_marked_articles, counts, is_attributed, is_warning
 from pipeline.records import Article, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
 
@@ -65,7 +65,7 @@ def judged(enricher: Enricher, cases: Path) -> tuple[list[Judged], list[Judged]]
     articles = list(all_marked_articles())
     for (_, marked), found in zip(articles, read(enricher, (text for text, _ in articles)), strict=True):
         for statement in found:
-            if statement.parent_id is None and statement.content:
+            if counts(statement):
                 attributions.append((statement.doubts, is_attributed(statement, marked), 1.0))
             if statement.alertable:
                 threats = [one for one in marked if one.warns]

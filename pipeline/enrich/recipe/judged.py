@@ -60,6 +60,21 @@ def _read(article: str) -> tuple[str, list[Marked]]:
     return text + article[end:], list(found.values())
 
 
+def counts(statement: Statement) -> bool:
+    """Readers mark the outermost attribution only, and none without words."""
+    return statement.parent_id is None and bool(statement.content)
+
+
+def attribution_row(statement: Statement) -> dict[str, Any]:
+    """A statement in the form that `score_quotes.py` reads."""
+    return {
+        "content": statement.content,
+        "source": [statement.source] if statement.source else [],
+        "cue": [statement.cue] if statement.cue else [],
+        "kind": statement.kind,
+    }
+
+
 def is_attributed(statement: Statement, marked: list[Marked]) -> bool:
     """Whether somebody marked these words, all of them or one stretch, as said by this source."""
     said = _characters(statement.content)

@@ -31,9 +31,9 @@ from torch.nn import functional
 from pipeline.enrich import load_enricher
 from pipeline.enrich.quotes import find_quotations
 from pipeline.enrich.recipe.confidence import read
-from pipeline.enrich.recipe.judged import Marked, all_marked_articles
+from pipeline.enrich.recipe.judged import Marked, all_marked_articles, attribution_row, counts
 from pipeline.language.decoding import NameDecoder
-from pipeline.records import Span, Statement
+from pipeline.records import Span
 from pipeline.settings import load_settings
 
 TAGS = ("O", "B-content", "I-content", "B-source", "I-source", "B-cue", "I-cue")
@@ -220,19 +220,6 @@ def of_tagger(doc: Doc, found: Sequence[Tagged]) -> list[dict[str, Any]]:
     ]
 
 
-def of_rules(statements: Sequence[Statement]) -> list[dict[str, Any]]:
-    return [
-        {
-            "content": s.content,
-            "source": [s.source] if s.source else [],
-            "cue": [s.cue] if s.cue else [],
-            "kind": s.kind,
-        }
-        for s in statements
-        if s.parent_id is None and s.content
-    ]
-
-
 def free(doc: Doc, found: Sequence[Tagged], taken: Sequence[dict[str, Any]]) -> list[Tagged]:
     """What the tagger is sure of where the rules found nothing."""
     places = {i for one in taken for start, end in one["content"] for i in range(start, end)}
@@ -257,7 +244,7 @@ def main() -> None:
     found: dict[str, list[dict[str, Any]]] = {"rules": [], "tagger": [], "both": []}
     for row, statements in zip(gold, read(enricher, (row["text"] for row in gold)), strict=True):
         doc = enricher.nlp(row["text"])
-        by_rules, by_tagger = of_rules(statements), tagged(doc, networks)
+        by_rules, by_tagger = [attribution_row(s) for s in statements if counts(s)], tagged(doc, networks)
         more = of_tagger(doc, free(doc, by_tagger, by_rules))
         for name, attributions in (
             ("rules", by_rules),
