@@ -13,7 +13,7 @@ import pytest
 from pipeline.records import WARNING_ACTS, Act, Status
 
 HERE = Path(__file__).parent
-SETS = ("speech_acts", "wordings", "plain_words", "unseen")
+SETS = ("speech_acts", "wordings", "plain_words", "unseen", "wire")
 HALVES = ("tuned", "kept")
 FILES = [(name, half) for name in SETS for half in HALVES]
 ROW_KEYS = {"id", "kind", "subkind", "text", "acts"}
