@@ -4,7 +4,9 @@ Every step leaves its result in the output folder and is not done again while th
 last checkpoint. The steps, in order:
 
 prepare   read the corpora into one list of sentences
-accurate  fine-tune the encoder with all heads (hours on two cores), export and package it
+teachers  fine-tune the encoder with all heads, as often as --teachers says (none by default), each from another seed
+accurate  the same once more, learning from the teachers' mean judgement too if there are any; export and package it
+          (hours on two cores; with four teachers ten minutes on one large graphics processor)
 stance    teach the accurate model the polarity of a sentence towards a target (needs --stance-data)
 silver    let the accurate model complete what people did not annotate
 vectors   distil a vector for every frequent word from the encoder
@@ -35,16 +37,19 @@ from pipeline.language.recipe.distil import completed, frequent_words, word_vect
 from pipeline.language.recipe.export import export, quantised, stance_graph
 from pipeline.language.recipe.network import ACCURATE, FAST, Joint, PieceTrunk, VectorTrunk
 from pipeline.language.recipe.package import pipeline, write_package
-from pipeline.language.recipe.train import Plan, averaged, train
+from pipeline.language.recipe.teachers import Teachers
+from pipeline.language.recipe.train import Length, Plan, averaged, device, train
 from pipeline.language.recipe.warm_start import load_exported
 from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 log = logging.getLogger("recipe")
 
-STEPS = ("prepare", "accurate", "stance", "silver", "vectors", "fast", "evaluate")
+STEPS = ("prepare", "teachers", "accurate", "stance", "silver", "vectors", "fast", "evaluate")
 ENCODER_WEIGHTS = "model.safetensors"
 ACCURATE_PLAN = Plan(trunk_rate=2.5e-4, head_rate=2e-3, places_per_batch=1100)
 ACCURATE_FURTHER = Plan(trunk_rate=1.2e-4, head_rate=8e-4, places_per_batch=1100)
+TEACHER_PLAN = Plan(trunk_rate=3e-4, head_rate=2e-3, places_per_batch=2200)
+TAUGHT_PLAN = Plan(trunk_rate=2.5e-4, head_rate=1.5e-3, places_per_batch=3300)
 FAST_PLAN = Plan(trunk_rate=2e-3, head_rate=2e-3, places_per_batch=2200)
 
 
@@ -64,15 +69,31 @@ class Recipe:
         if not (self.prepared / LABELS).exists():
             prepare(self.args.data, self.prepared)
 
+    def teachers(self) -> None:
+        for number, checkpoint in enumerate(self._teacher_checkpoints()):
+            seed = self.args.seed + number
+            torch.manual_seed(seed)
+            network, length = self._accurate_network(), self._length("teachers")
+            train(network, self._piece_encoder(), TEACHER_PLAN, length, self.prepared, checkpoint, seed=seed)
+
     def accurate(self) -> None:
-        network, plan = self._accurate_network(), ACCURATE_PLAN
+        network, plan, teachers = self._accurate_network(), ACCURATE_PLAN, None
         if self.args.go_on_from:
             joint: Any = load(self.args.go_on_from).get_pipe(FACTORY)
             if self._labels() != joint.network.labels:
                 raise SystemExit(f"{self.args.go_on_from} has other classes than these data: train from the encoder")
             load_exported(network, joint.network)
             plan = ACCURATE_FURTHER
-        self._make("accurate", network, PieceEncoder(self.tokenizer_json), plan, self.prepared)
+        elif checkpoints := self._teacher_checkpoints():
+            trained = [self._trained_network(checkpoint) for checkpoint in checkpoints]
+            network.load_state_dict(trained[0].state_dict())
+            plan, teachers = TAUGHT_PLAN, Teachers([teacher.to(device()) for teacher in trained])
+        encoder, checkpoint, length = self._piece_encoder(), self._checkpoint("accurate"), self._length("accurate")
+        if self.args.average:
+            torch.save({"network": averaged(self.args.average)}, checkpoint)
+        else:
+            train(network, encoder, plan, length, self.prepared, checkpoint, seed=self.args.seed, teachers=teachers)
+        self._write_package("accurate", network, encoder)
 
     def stance(self) -> None:
         data = self.args.stance_data
@@ -82,9 +103,8 @@ class Recipe:
         joint: Any = load(str(self._package("accurate"))).get_pipe(FACTORY)
         if joint.reads_polarity:
             return
-        encoder = PieceEncoder(self.tokenizer_json)
-        published, tuned = self._accurate_network().trunk, self._tuned_network().trunk
-        network, temperature = stance.train(tuned, published, encoder, data, seed=self.args.seed)
+        published, tuned = self._accurate_network().trunk, self._trained_network(self._checkpoint("accurate")).trunk
+        network, temperature = stance.train(tuned, published, self._piece_encoder(), data, seed=self.args.seed)
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
         graph = quantised(stance_graph(weights, temperature))
         model = JointModel.from_bytes(joint.network.to_bytes() | {STANCE_FILE: graph})
@@ -102,7 +122,7 @@ class Recipe:
         cutter = PieceCutter(self.tokenizer_json)
         words = frequent_words(load_sentences(self.prepared / SENTENCES), cutter)
         trunks = []
-        for network in (self._accurate_network(), self._tuned_network()):
+        for network in (self._accurate_network(), self._trained_network(self._checkpoint("accurate"))):
             assert isinstance(network.trunk, PieceTrunk)
             trunks.append(network.trunk.eval())
         encoder = VectorEncoder(word_vectors(trunks, words, cutter), words, self.tokenizer_json)
@@ -114,7 +134,9 @@ class Recipe:
         names = (TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
         encoder = VectorEncoder.from_files({name: (self.vectors_folder / name).read_bytes() for name in names})
         network = Joint(self._labels(), FAST, VectorTrunk(FAST))
-        self._make("fast", network, encoder, FAST_PLAN, self.completed)
+        checkpoint, length = self._checkpoint("fast"), self._length("fast")
+        train(network, encoder, FAST_PLAN, length, self.completed, checkpoint, seed=self.args.seed)
+        self._write_package("fast", network, encoder)
 
     def evaluate(self) -> None:
         reports = {name: evaluate(load(str(self._package(name))), self.args.data) for name in ("accurate", "fast")}
@@ -122,14 +144,14 @@ class Recipe:
         for report in reports.values():
             log.info("\n%s", table(report))
 
-    def _make(self, name: str, network: Joint, encoder: WordEncoder, plan: Plan, prepared: Path) -> None:
-        args, checkpoint = self.args, self._checkpoint(name)
-        steps, minutes = getattr(args, f"{name}_steps"), getattr(args, f"{name}_minutes")
-        if name == "accurate" and args.average:
-            torch.save({"network": averaged(args.average)}, checkpoint)
-        else:
-            train(network, encoder, plan, prepared, checkpoint, steps=steps, seed=args.seed, minutes=minutes)
-        model = export(network, self._labels(), encoder, checkpoint, integers=name == "accurate")
+    def _length(self, step: str) -> Length:
+        return Length(getattr(self.args, f"{step}_steps"), getattr(self.args, f"{step}_minutes"))
+
+    def _piece_encoder(self) -> PieceEncoder:
+        return PieceEncoder(self.tokenizer_json)
+
+    def _write_package(self, name: str, network: Joint, encoder: WordEncoder) -> None:
+        model = export(network, self._labels(), encoder, self._checkpoint(name), integers=name == "accurate")
         log.info("%s", write_package(pipeline(model, name), self.out))
 
     def _accurate_network(self) -> Joint:
@@ -137,10 +159,13 @@ class Recipe:
         trunk.load_encoder(self.encoder / ENCODER_WEIGHTS)
         return Joint(self._labels(), ACCURATE, trunk)
 
-    def _tuned_network(self) -> Joint:
+    def _trained_network(self, checkpoint: Path) -> Joint:
         network = self._accurate_network()
-        network.load_state_dict(torch.load(self._checkpoint("accurate"))["network"])
+        network.load_state_dict(torch.load(checkpoint, map_location="cpu")["network"])
         return network
+
+    def _teacher_checkpoints(self) -> list[Path]:
+        return [self._checkpoint(f"teacher-{number}") for number in range(self.args.teachers)]
 
     def _labels(self) -> dict[str, Any]:
         labels: dict[str, Any] = json.loads((self.prepared / LABELS).read_text(encoding="utf8"))
@@ -178,8 +203,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with ud/ and ner_derived/")
     parser.add_argument("--encoder", type=Path, required=True, help="wheel or folder of all-MiniLM-L6-v2")
     parser.add_argument("--out", type=Path, required=True, help="where checkpoints and models go")
-    for name, steps in (("accurate", 3000), ("fast", 4000)):
-        parser.add_argument(f"--{name}-steps", type=int, default=steps, help=f"optimiser steps in all ({steps})")
+    parser.add_argument("--teachers", type=int, default=0, help="networks that teach the accurate one (0)")
+    for name, steps in (("teachers", 8000), ("accurate", 3000), ("fast", 4000)):
+        parser.add_argument(f"--{name}-steps", type=int, default=steps, help=f"steps of the optimiser ({steps})")
         parser.add_argument(f"--{name}-minutes", type=float, default=math.inf, help="end training sooner")
     parser.add_argument("--go-on-from", metavar="MODEL", help="train an exported accurate model further")
     parser.add_argument(

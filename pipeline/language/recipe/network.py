@@ -38,7 +38,7 @@ class PooledDropout(nn.Module):
         if not self.training:
             return x
         if self._pool is None or self._pool.dtype != x.dtype:
-            self._pool = ((torch.rand(self.POOL) >= self.rate).float() / (1 - self.rate)).to(x.dtype)
+            self._pool = ((torch.rand(self.POOL, device=x.device) >= self.rate).float() / (1 - self.rate)).to(x.dtype)
         start = int(torch.randint(self.POOL - x.numel(), ()))
         return x * self._pool[start : start + x.numel()].view(x.shape)
 
@@ -230,11 +230,13 @@ class Joint(nn.Module):
         scores["arc"] = with_one(arc_dependent) @ self.arc @ arc_head.transpose(1, 2)
         return scores
 
-    def relations(self, dependents: Tensor, heads: Tensor) -> Tensor:
-        """Relation scores of chosen pairs; both are (pairs, relation width)."""
+    def relations_to(self, heads: Tensor, scores: dict[str, Tensor]) -> Tensor:
+        """Relation scores (rows, words, relations) of every word with the head word given for it (rows, words)."""
+        relation = scores["relation_head"]
+        of_heads = torch.gather(relation, 1, heads[..., None].expand(-1, -1, relation.shape[-1]))
         rows, count, columns = self.relation.shape
-        weights = (with_one(dependents) @ self.relation.reshape(rows, -1)).view(-1, count, columns)
-        return (weights * with_one(heads)[:, None]).sum(-1)
+        weights = with_one(scores["relation_dependent"]) @ self.relation.reshape(rows, -1)
+        return (weights.unflatten(-1, (count, columns)) @ with_one(of_heads)[..., None]).squeeze(-1)
 
 
 def bfloat16() -> bool:

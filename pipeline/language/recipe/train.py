@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
+import pickle
 import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.language.encoding import MAX_PIECES, Columns, PieceEncoder, WordEncoder, padded
-from pipeline.language.lemmas import lemma_script
-from pipeline.language.recipe.augment import augment
-from pipeline.language.recipe.data import GUIDELINES, LABELS, SENTENCES, Sentence, load_sentences
+from pipeline.language.encoding import WordEncoder
+from pipeline.language.recipe.batches import IGNORED, Batch, Rows
+from pipeline.language.recipe.data import LABELS, SENTENCES, Sentence, load_sentences
 from pipeline.language.recipe.network import Joint, bfloat16
+from pipeline.language.recipe.teachers import TAGS, Teachers, arc_scores, lesson_losses
 
 log = logging.getLogger(__name__)
 
 WARM_UP_STEPS = 100
-MAX_WORDS = 150
-SINGLE_SENTENCES = 0.5
-NAME_PASSAGES = 0.7
 CHECKPOINT_S = 300
 WEIGHTS = {"arc": 1.0, "relation": 1.0, "ner": 1.5, "upos": 0.5, "xpos": 0.5, "feats": 0.5, "lemma": 0.5, "start": 0.5}
-IGNORED = -100
-HIDDEN_PIECES = 0.08
-"""Share of word pieces that training hides, so that a name is known by its neighbours too."""
+TAUGHT = 0.6
+"""Share of the loss that comes from teachers, if there are any, where people annotated too."""
 
 
 @dataclass(frozen=True)
@@ -45,249 +45,179 @@ class Plan:
     places_per_batch: int
 
 
-@dataclass(slots=True)
-class Row:
-    """One window ready for the network: what goes in, and the class of each word for each head."""
+@dataclass(frozen=True)
+class Length:
+    """How long a network is trained: at most so many steps of the optimiser, and minutes."""
 
-    columns: Columns
-    targets: dict[str, list[int]]
-    guideline: int
-
-    @property
-    def places(self) -> int:
-        return len(self.columns["mask"])
-
-    @property
-    def words(self) -> int:
-        """Words with the root."""
-        return len(self.columns["word_cases"])
+    steps: int
+    minutes: float
 
 
-def windows(sentences: list[Sentence], rng: Random) -> Iterator[list[Sentence]]:
-    """Neighbouring sentences in groups: most often one, else two to seven, seldom across paragraphs."""
-    current: list[Sentence] = []
-    words = 0
-
-    def size() -> int:
-        return 1 if rng.random() < SINGLE_SENTENCES else rng.randint(2, 7)
-
-    wanted = size()
-    for sentence in sentences:
-        if current and (
-            len(current) >= wanted
-            or sentence.document != current[-1].document
-            or words + len(sentence.words) > MAX_WORDS
-            or (sentence.paragraph != current[-1].paragraph and rng.random() < 0.7)
-        ):
-            yield current
-            current, words, wanted = [], 0, size()
-        current.append(sentence)
-        words += len(sentence.words)
-    if current:
-        yield current
+def device() -> torch.device:
+    """The first graphics processor, or the processor if there is none."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-class Rows:
-    """Makes rows: class numbers looked up, words cut into pieces."""
-
-    def __init__(self, labels: dict[str, Any], encoder: WordEncoder) -> None:
-        self._encoder = encoder
-        self._hidden = encoder.hidden_piece if isinstance(encoder, PieceEncoder) else None
-        self._index = {
-            key: {label: i for i, label in enumerate(labels[key])}
-            for key in ("upos", "xpos", "feats", "lemma", "ner", "dep")
-        }
-
-    def make(self, window: list[Sentence]) -> Row:
-        words = [word for s in window for word in s.words]
-        columns = self._encoder.encode(words, [space for s in window for space in s.spaces])
-        index = self._index
-        targets: dict[str, list[int]] = {}
-        if any(s.names is not None for s in window):
-            names = [name for s in window for name in (s.names or ["?"] * len(s.words))]
-            targets["ner"] = [index["ner"].get(name, IGNORED) for name in names]
-        trees = [s.tree for s in window if s.tree is not None]
-        if trees:
-            for key in ("upos", "xpos", "feats"):
-                targets[key] = [index[key].get(label, IGNORED) for t in trees for label in getattr(t, key)]
-            lemmas = [lemma for t in trees for lemma in t.lemmas]
-            targets["lemma"] = [
-                index["lemma"].get(lemma_script(word, lemma), 0) for word, lemma in zip(words, lemmas, strict=True)
-            ]
-            targets["dep"] = [index["dep"].get(label, IGNORED) for t in trees for label in t.deps]
-            targets["start"] = [int(i == 0) for t in trees for i in range(len(t.heads))]
-            targets["head"], offset = [], 0
-            for t in trees:
-                targets["head"] += [head + offset if head else 0 for head in t.heads]
-                offset += len(t.heads)
-        return Row(columns, targets, GUIDELINES.index(window[-1].guideline))
-
-    def epoch(self, sentences: list[Sentence], rng: Random) -> list[Row]:
-        trees = [s for s in sentences if s.tree is not None]
-        passages = [s for s in sentences if s.tree is None and len(s.words) <= MAX_WORDS]
-        chosen = list(windows(trees, rng))
-        chosen += [[s] for s in passages if rng.random() < NAME_PASSAGES]
-        rows = [self.make(augment(window, rng)) for window in chosen]
-        rows = [row for row in rows if row.places <= MAX_PIECES]
-        if self._hidden is not None:
-            for row in rows:
-                _hide_pieces(row, self._hidden, rng)
-        return rows
+def losses(network: Joint, batch: Batch, teachers: Teachers | None = None) -> dict[str, Tensor]:
+    """Cross entropy with what people annotated, by head; with teachers, mixed with that of their judgement."""
+    scores = network(batch.noisy)
+    targets, known = batch.targets, batch.known
+    out = {key: _cross_entropy(scores[key], targets[key]) for key in TAGS if key in known}
+    if "head" in known:
+        out["arc"] = _cross_entropy(arc_scores(scores["arc"], batch.filled), targets["head"])
+        out["relation"] = _cross_entropy(network.relations_to(targets["head"].clamp(min=0), scores), targets["dep"])
+    if teachers is None:
+        return out
+    taught = lesson_losses(network, scores, teachers.lesson(batch), batch.filled)
+    return {key: TAUGHT * loss + (1 - TAUGHT) * out.get(key, loss) for key, loss in taught.items()}
 
 
-def _hide_pieces(row: Row, hidden: int, rng: Random) -> None:
-    pieces = row.columns["pieces"]
-    for place in range(1, len(pieces) - 1):
-        if rng.random() < HIDDEN_PIECES:
-            pieces[place] = hidden
-
-
-def batches(rows: list[Row], most: int, rng: Random) -> list[list[Row]]:
-    """Rows of like length together, at most so many places with padding, in random order."""
-    order = sorted(rows, key=lambda row: row.places * (1 + 0.15 * rng.random()))
-    out: list[list[Row]] = [[]]
-    longest = 0
-    for row in order:
-        longest = max(longest, row.places)
-        if out[-1] and longest * (len(out[-1]) + 1) > most:
-            out.append([])
-            longest = row.places
-        out[-1].append(row)
-    rng.shuffle(out)
-    return out
-
-
-TARGETS = ("upos", "xpos", "feats", "lemma", "ner", "start", "head", "dep")
-
-
-def tensors(rows: list[Row]) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
-    """Padded columns, which word places are filled, and targets (IGNORED where unknown)."""
-    columns = {name: torch.from_numpy(column) for name, column in padded([row.columns for row in rows]).items()}
-    columns["guideline"] = torch.tensor([row.guideline for row in rows])
-    words = max(row.words for row in rows)
-    filled = torch.zeros(len(rows), words, dtype=torch.bool)
-    targets = {key: torch.full((len(rows), words), IGNORED) for key in TARGETS}
-    for i, row in enumerate(rows):
-        filled[i, : row.words] = True
-        for key, values in row.targets.items():
-            targets[key][i, 1 : row.words] = torch.tensor(values)
-    return columns, filled, targets
-
-
-def losses(network: Joint, rows: list[Row]) -> dict[str, Tensor]:
-    columns, filled, targets = tensors(rows)
-    scores = network(columns)
-    out: dict[str, Tensor] = {}
-    for key in ("upos", "xpos", "feats", "lemma", "ner", "start"):
-        if bool((targets[key] >= 0).any()):
-            out[key] = functional.cross_entropy(scores[key].flatten(0, 1), targets[key].flatten(), ignore_index=IGNORED)
-    known = targets["head"] >= 0
-    if bool(known.any()):
-        arcs = scores["arc"].masked_fill(~filled[:, None, :], -1e4)
-        out["arc"] = functional.cross_entropy(arcs.flatten(0, 1), targets["head"].flatten(), ignore_index=IGNORED)
-        row, dependent = known.nonzero(as_tuple=True)
-        head = targets["head"][row, dependent]
-        relations = network.relations(scores["relation_dependent"][row, dependent], scores["relation_head"][row, head])
-        out["relation"] = functional.cross_entropy(relations, targets["dep"][row, dependent], ignore_index=IGNORED)
-    return out
+def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:
+    return functional.cross_entropy(scores.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
 
 
 def averaged(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
     """The mean of the weights of trainings that began at the same weights: better than each of them as a rule."""
-    states = [torch.load(checkpoint)["network"] for checkpoint in checkpoints]
+    states = [torch.load(checkpoint, map_location="cpu")["network"] for checkpoint in checkpoints]
     return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+
+
+@contextmanager
+def epochs(rows: Rows, sentences: list[Sentence], most: int, seed: int, first: int) -> Iterator[Iterator[list[Batch]]]:
+    """The batches of each epoch from the given one on, made in a process of its own while the network learns.
+
+    They depend on the seed and the epoch alone, so a restart goes on with the batches that an unbroken run would have
+    seen.
+    """
+    # Forked, the maker has the sentences without being sent them; it never touches a graphics processor.
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    maker = fork.Process(target=_make_epochs, args=(sender, rows, sentences, most, seed, first), daemon=True)
+    maker.start()
+    sender.close()
+    # Batches travel as bytes: torch would share each of their thousands of tensors through a file of its own.
+    yield (pickle.loads(receiver.recv_bytes()) for _ in count())  # noqa: S301 from our own process
+    maker.terminate()
+    maker.join()
+
+
+def _make_epochs(sender: Connection, rows: Rows, sentences: list[Sentence], most: int, seed: int, first: int) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    torch.set_num_threads(1)
+    for epoch in count(first):
+        sender.send_bytes(pickle.dumps(rows.batches(sentences, most, Random(f"{seed}/{epoch}"))))
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What a checkpoint holds beside weights: steps in all, the epoch, and batches of it that are done."""
+
+    step: int = 0
+    epoch: int = 0
+    done: int = 0
+    ended: bool = False
+
+
+class _Watch:
+    """Says now and then how training goes: words a second, and each loss as a running mean."""
+
+    EVERY = 50
+
+    def __init__(self, steps: int) -> None:
+        self._steps, self._started = steps, time.monotonic()
+        self._words = 0
+        self._losses: dict[str, list[Tensor]] = {}
+
+    def saw(self, step: int, words: int, parts: dict[str, Tensor]) -> None:
+        self._words += words
+        for key, value in parts.items():
+            self._losses.setdefault(key, []).append(value.detach())
+        if step % self.EVERY == 0:
+            spent = time.monotonic() - self._started
+            shown = " ".join(
+                f"{key} {torch.stack(self._losses[key]).mean():.3f}" for key in WEIGHTS if key in self._losses
+            )
+            log.info("step %d of %d, %d s, %d words/s: %s", step, self._steps, spent, self._words / spent, shown)
+            self._losses.clear()
 
 
 def train(
     network: Joint,
     encoder: WordEncoder,
     plan: Plan,
+    length: Length,
     prepared: Path,
     checkpoint: Path,
     *,
-    steps: int,
     seed: int,
-    minutes: float,
+    teachers: Teachers | None = None,
 ) -> None:
-    """Train for so many steps in all, from the checkpoint if there is one.
+    """Train from the checkpoint if there is one, on a graphics processor if there is one.
 
     The learning rate falls linearly to zero at the last step, or at the end of the given minutes if these
-    are over sooner: what counts is that it has come down when training ends. Batches depend on the seed and the epoch
-    alone, so a restart goes on with the batches that an unbroken run would have seen. Asked to terminate,
-    it saves and returns.
+    are over sooner: what counts is that it has come down when training ends. Asked to terminate, it saves and returns;
+    a training that came to its end is not gone on with.
     """
+    place = device()
     labels = json.loads((prepared / LABELS).read_text(encoding="utf8"))
     sentences = list(load_sentences(prepared / SENTENCES))
+    network.to(place).train()
     trunk = [p for p in network.trunk.parameters() if p.requires_grad]
     in_trunk = {id(p) for p in trunk}
     heads = [p for p in network.parameters() if p.requires_grad and id(p) not in in_trunk]
-    rates = (plan.trunk_rate, plan.head_rate)
     groups = [{"params": trunk}, {"params": heads}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
-    half = bfloat16()
-    log.info("products in %s", "bfloat16" if half else "single precision: this processor has no bfloat16")
-    step = epoch = done = 0
+    half = place.type == "cuda" or bfloat16()
+    log.info("on %s, products in %s", place, "bfloat16" if half else "single precision: no bfloat16 here")
+    at = _Progress()
     if checkpoint.exists():
-        state = torch.load(checkpoint)
+        state = torch.load(checkpoint, map_location=place)
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
-        step, epoch, done = state["step"], state["epoch"], state["done"]
-        log.info("going on at step %d, epoch %d", step, epoch)
-
-    def save() -> None:
-        state = {
-            "network": network.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-            "epoch": epoch,
-            "done": done,
-        }
-        unfinished = checkpoint.with_suffix(".part")
-        torch.save(state, unfinished)
-        unfinished.replace(checkpoint)
+        at = _Progress(*(state[field] for field in _Progress.__slots__))
+        if at.ended:
+            log.info("%s is trained", checkpoint.stem)
+            return
+        log.info("going on at step %d, epoch %d", at.step, at.epoch)
 
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.set())
-    maker = Rows(labels, encoder)
     started = saved = time.monotonic()
-    words = 0
-    smooth: dict[str, float] = {}
-    network.train()
-    first_left = 1 - step / steps
-    while step < steps and not stopping.is_set():
-        rng = Random(f"{seed}/{epoch}")
-        todo = batches(maker.epoch(sentences, rng), plan.places_per_batch, rng)
-        log.info("epoch %d: %d batches", epoch, len(todo))
-        for rows in todo[done:]:
-            time_left = 1 - (time.monotonic() - started) / (60 * minutes)
-            if step >= steps or time_left <= 0:
-                stopping.set()
-            if stopping.is_set():
-                break
-            left = min(1 - step / steps, first_left * time_left)
-            for group, rate in zip(optimiser.param_groups, rates, strict=True):
-                group["lr"] = rate * min(1.0, (step + 1) / WARM_UP_STEPS) * left
-            with torch.autocast("cpu", torch.bfloat16, enabled=half):
-                parts = losses(network, rows)
-            loss = torch.stack([WEIGHTS[key] * value for key, value in parts.items()]).sum()
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_([*trunk, *heads], 2.0)
-            optimiser.step()
-            step += 1
-            done += 1
-            words += sum(row.words - 1 for row in rows)
-            for key, value in parts.items():
-                smooth[key] = 0.97 * smooth.get(key, value.item()) + 0.03 * value.item()
-            now = time.monotonic()
-            if step % 50 == 0:
-                shown = " ".join(f"{key} {smooth[key]:.3f}" for key in WEIGHTS if key in smooth)
-                log.info(
-                    "step %d of %d, %d s, %d words/s: %s", step, steps, now - started, words / (now - started), shown
-                )
-            if now - saved > CHECKPOINT_S:
-                save()
-                saved = now
-        else:
-            epoch, done = epoch + 1, 0
-    save()
+    watch, first_left = _Watch(length.steps), 1 - at.step / length.steps
+    with epochs(Rows(labels, encoder), sentences, plan.places_per_batch, seed, at.epoch) as coming:
+        while not (at.ended or stopping.is_set()):
+            todo = next(coming)
+            log.info("epoch %d: %d batches", at.epoch, len(todo))
+            for batch in todo[at.done :]:
+                time_left = 1 - (time.monotonic() - started) / (60 * length.minutes)
+                at.ended = at.step >= length.steps or time_left <= 0
+                if at.ended or stopping.is_set():
+                    break
+                left = min(1 - at.step / length.steps, first_left * time_left)
+                warm = min(1.0, (at.step + 1) / WARM_UP_STEPS)
+                for group, rate in zip(optimiser.param_groups, (plan.trunk_rate, plan.head_rate), strict=True):
+                    group["lr"] = rate * left * warm
+                with torch.autocast(place.type, torch.bfloat16, enabled=half):
+                    parts = losses(network, batch.to(place), teachers)
+                loss = torch.stack([WEIGHTS[key] * value for key, value in parts.items()]).sum()
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                nn.utils.clip_grad_norm_([*trunk, *heads], 2.0)
+                optimiser.step()
+                at.step += 1
+                at.done += 1
+                watch.saw(at.step, batch.words, parts)
+                if time.monotonic() - saved > CHECKPOINT_S:
+                    _save(checkpoint, network, optimiser, at)
+                    saved = time.monotonic()
+            else:
+                at.epoch, at.done = at.epoch + 1, 0
+    _save(checkpoint, network, optimiser, at)
+    network.cpu()
+
+
+def _save(checkpoint: Path, network: Joint, optimiser: torch.optim.Optimizer, at: _Progress) -> None:
+    unfinished = checkpoint.with_suffix(".part")
+    state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()} | asdict(at)
+    torch.save(state, unfinished)
+    unfinished.replace(checkpoint)
