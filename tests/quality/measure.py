@@ -164,6 +164,8 @@ MEASURES: dict[str, Callable[[Path], dict[str, float]]] = {
     "plain_words_kept": lambda shared: speech_acts(shared, OWN_CASES / "plain_words.kept.jsonl"),
     "unseen_tuned": lambda shared: speech_acts(shared, OWN_CASES / "unseen.tuned.jsonl"),
     "unseen_kept": lambda shared: speech_acts(shared, OWN_CASES / "unseen.kept.jsonl"),
+    "wire_tuned": lambda shared: speech_acts(shared, OWN_CASES / "wire.tuned.jsonl"),
+    "wire_kept": lambda shared: speech_acts(shared, OWN_CASES / "wire.kept.jsonl"),
     "polarity": polarity,
     "confidence": confidence.measure,
     "sentences": lambda _: sentences.measure("accurate"),
