@@ -74,6 +74,11 @@ def is_blocked(cause: Any) -> bool:
     return isinstance(cause, dict) and cause.get("type") == "cluster_block_exception"
 
 
+def is_gone(cause: Any) -> bool:
+    """Whether a name led to an index that has gone since: `demarche upgrade` has given it to another by now."""
+    return isinstance(cause, dict) and cause.get("type") == "index_not_found_exception"
+
+
 def blocked(settings: Settings, reason: str) -> Unreachable:
     return Unreachable(
         f"Elasticsearch at {settings.elasticsearch} takes no writes for the moment: {reason}.",

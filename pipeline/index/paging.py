@@ -75,14 +75,9 @@ def _next(results: Results, seen: int, point: str) -> Cursor | None:
 
 
 def page(client: Elasticsearch, settings: Settings, query: Query, cursor: Cursor) -> Page:
-    """The page at a cursor. A point in time that has ended is opened anew, and the page begins where it would have."""
+    """The page at a cursor."""
     point = cursor.point or _open(client, settings, query)
-    with refusals(settings):
-        try:
-            answer = _search_at(client, query, point, cursor.after)
-        except NotFoundError:
-            point = _open(client, settings, query)
-            answer = _search_at(client, query, point, cursor.after)
+    answer = _behind(client, settings, query, point, cursor.after, request_body(query))
     results = results_of(answer, query)
     return Page(results, cursor.seen + 1, _next(results, cursor.seen, answer["pit_id"]))
 
@@ -96,8 +91,7 @@ def every_hit(client: Elasticsearch, settings: Settings, query: Query) -> Iterat
     after: list[Any] | None = None
     try:
         while True:
-            with refusals(settings):
-                answer = _search_at(client, query, point, after, body)
+            answer = _behind(client, settings, query, point, after, body)
             point = answer["pit_id"]
             results = results_of(answer, query)
             yield from results.hits
@@ -115,8 +109,20 @@ def _open(client: Elasticsearch, settings: Settings, query: Query) -> str:
     return str(answer["id"])
 
 
-def _search_at(
-    client: Elasticsearch, query: Query, point: str, after: list[Any] | None, body: dict[str, Any] | None = None
+def _behind(
+    client: Elasticsearch, settings: Settings, query: Query, point: str, after: list[Any] | None, body: dict[str, Any]
 ) -> Any:
-    pit = {"id": point, "keep_alive": _KEEP_ALIVE}
-    return client.search(pit=pit, search_after=after, **(body or request_body(query)))
+    """The hits behind one. A point in time that has ended is opened anew, and the hits begin where they would have.
+
+    It has ended, too, where `demarche upgrade` has exchanged one of its indices: without that, hits would be missing.
+    """
+
+    def search_at(point: str) -> Any:
+        pit = {"id": point, "keep_alive": _KEEP_ALIVE}
+        return client.search(pit=pit, search_after=after, allow_partial_search_results=False, **body)
+
+    with refusals(settings):
+        try:
+            return search_at(point)
+        except NotFoundError:
+            return search_at(_open(client, settings, query))

@@ -4,10 +4,14 @@ What can be searched is never missing and nothing that is written gets lost. For
 
 1. A new index is made, with today's mapping, under a name that no alias and no template knows.
 2. All documents are copied, then those that were written meanwhile, until few are left.
-3. The old index takes no more writes; workers wait and try again. The last documents are copied, those that were
-   deleted meanwhile are deleted, and both indices are counted.
-4. Searches go to the new index from one moment to the next; those that have begun on the old one are left some seconds
-   to end there. Then it goes, and in the same step its name, now an alias, means the new one.
+3. The old index takes no more writes, and those under way have ended; workers wait and try again. The last documents
+   are copied, those that were deleted meanwhile are deleted, and both indices are counted.
+4. Searches go to the new index from one moment to the next; those that have begun on the old one end there. Then it
+   goes, and in the same step its name, now an alias, means the new one.
+
+Elasticsearch exchanges names in one step, but whatever has looked a name up goes on with the index that it found, and
+fails when that goes. Hence the wait in 4. A writer that tries again and again under the very name of an index may
+still meet the moment it goes: `Writer` asks once more then.
 
 Versions are copied with their documents, so that copying again changes nothing: an upgrade that was interrupted is
 simply started again. Indices that are done are not touched.
@@ -17,12 +21,14 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from elasticsearch import Elasticsearch
+from elasticsearch.exceptions import GeneralAvailabilityWarning
 from elasticsearch.helpers import scan, streaming_bulk
 
 from pipeline.errors import Terminal, Transient
@@ -31,6 +37,9 @@ from pipeline.index.setup import put_templates
 from pipeline.index.templates import FIELDS, MONTHLY, SINGLE, Abilities, alias, analysis, index_body
 from pipeline.settings import Settings
 
+# Elasticsearch calls the list of its tasks a preview, as it has since it began; nobody who upgrades can do anything.
+warnings.filterwarnings("ignore", category=GeneralAvailabilityWarning, module=re.escape(__name__))
+
 _PAGE = 500
 _FEW = 2000
 _MAX_PASSES = 20
@@ -38,8 +47,9 @@ _SMALL = 20_000
 _MARGIN = timedelta(minutes=15)
 """How much later than its time stamp a document may have been written: a busy server is tried again for a while."""
 _POLL_S = 1.0
-_GRACE_S = 3.0
-"""For searches that have begun on an index before it goes: its shards would be missing from their answers."""
+_PATIENCE_S = 30.0
+"""For what has begun on an index before it goes; nothing of ours takes as long, and others may have no end."""
+_LOOK_S = 0.1
 
 Progress = Callable[[int, int], None]
 """Called with the number of documents copied and how many there are."""
@@ -127,6 +137,18 @@ def _replace(client: Elasticsearch, step: Step) -> None:
     )
 
 
+def _let_end(client: Elasticsearch) -> None:
+    """Wait until the searches and writes that are under way have ended; what begins later finds the new names."""
+    begun, until = _under_way(client), time.monotonic() + _PATIENCE_S
+    while begun & _under_way(client) and time.monotonic() < until:
+        time.sleep(_LOOK_S)
+
+
+def _under_way(client: Elasticsearch) -> set[str]:
+    nodes = client.tasks.list(actions=["indices:data/*"])["nodes"]
+    return {task for node in nodes.values() for task in node["tasks"]}
+
+
 class _Copier:
     def __init__(self, client: Elasticsearch, step: Step, abilities: Abilities) -> None:
         self._client = client.options(request_timeout=120)
@@ -153,7 +175,7 @@ class _Copier:
     def exchange(self, searched: str) -> int:
         """The last copies, while nothing is written; then the target takes the place of the index."""
         index, target = self._step.index, self._step.target
-        self._block(True)
+        self._take_no_more_writes()
         try:
             if self._client.count(index=index)["count"] <= _SMALL:
                 self._since = None
@@ -164,22 +186,30 @@ class _Copier:
                 raise Transient(
                     f"{target} has {counts[1]} documents, and {index} has {counts[0]}.", "Run `demarche upgrade` again."
                 )
-            self._client.indices.update_aliases(
-                actions=[
-                    {"add": {"index": target, "alias": searched}},
-                    {"remove": {"index": index, "alias": searched}},
-                ]
-            )
+            self._give_names(searched)
         except BaseException:
-            self._block(False)
+            # Where the names are given but the answer was lost, what is written to the old index would go with it.
+            if self._client.indices.exists_alias(index=index, name=searched):
+                self._take_writes_again()
             raise
-        time.sleep(_GRACE_S)
+        _let_end(self._client)
         _replace(self._client, self._step)
         return int(counts[1])
 
-    def _block(self, on: bool) -> None:
-        if self._client.indices.exists(index=self._step.index):
-            self._client.indices.put_settings(index=self._step.index, settings={"index.blocks.write": on or None})
+    def _give_names(self, searched: str) -> None:
+        """Move to the target, in one step, the aliases of the index; its own name can go only with the index."""
+        step = self._step
+        names = [searched] if step.name == step.index else [searched, step.name]
+        added = [{"add": {"index": step.target, "alias": name}} for name in names]
+        removed = [{"remove": {"index": step.index, "alias": name}} for name in names]
+        self._client.indices.update_aliases(actions=[*added, *removed])
+
+    def _take_no_more_writes(self) -> None:
+        """Unlike the setting of the same effect, this returns when the writes under way have ended."""
+        self._client.indices.add_block(index=self._step.index, block="write")
+
+    def _take_writes_again(self) -> None:
+        self._client.indices.put_settings(index=self._step.index, settings={"index.blocks.write": None})
 
     def _copy(self, progress: Progress) -> int:
         """Copy what has been written since the last copy began; returns how much that was."""

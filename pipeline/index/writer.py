@@ -6,6 +6,7 @@ external version: an older revision that arrives late is counted as stale and le
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
 from pipeline.index.alert_states import change_alert, change_state, create_alert, joined, take_back
-from pipeline.index.client import blocked, inner_reason, is_blocked, reason_of, translated_errors, unreachable
+from pipeline.index.client import blocked, inner_reason, is_blocked, is_gone, reason_of, translated_errors, unreachable
 from pipeline.index.documents import (
     Document,
     article_document,
@@ -34,6 +35,8 @@ from pipeline.settings import Settings
 
 _BULK_BYTES = 8 * 2**20
 _PAGE = 1000
+_PAUSES_S = (0.1, 0.5, 2.0)
+"""Before a document is sent again whose index has gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,26 @@ class Writer:
             after = page[-1]["sort"]
 
     def _bulk(self, actions: Iterable[Document]) -> Iterable[Document]:
-        """Each document's own answer, in order. Raises Unreachable when one was turned away for lack of room."""
+        """Each document's own answer, in any order.
+
+        A document whose index has gone meanwhile is sent again, as its name may mean another index by now.
+        """
+        left = list(actions)
+        for pause in _PAUSES_S:
+            by_id, gone = {action["_id"]: action for action in left}, []
+            for item in self._answers(left):
+                if is_gone(item.get("error")):
+                    gone.append(by_id[item["_id"]])
+                else:
+                    yield item
+            if not gone:
+                return
+            time.sleep(pause)
+            left = gone
+        yield from self._answers(left)
+
+    def _answers(self, actions: Iterable[Document]) -> Iterable[Document]:
+        """Raises Unreachable when a document was turned away for lack of room."""
         try:
             answers = streaming_bulk(
                 self.client,
@@ -212,8 +234,9 @@ class Writer:
 
         An older record that comes late is turned away by its version, the time it was made.
         """
-        index, actions = self._alias("sources"), []
+        index, actions, asked = self._alias("sources"), [], {}
         for source_id, one in health.items():
+            asked[source_doc_id(source_id)] = source_id
             if one is None:
                 actions.append({"_op_type": "delete", "_index": index, "_id": source_doc_id(source_id)})
             else:
@@ -223,9 +246,9 @@ class Writer:
         with translated_errors(self.settings):
             answers = list(self._bulk(actions))
         return {
-            source_id: inner_reason(item["error"])
-            for source_id, item in zip(health, answers, strict=True)
-            if "error" in item and item["status"] not in (404, 409)
+            asked[item["_id"]]: inner_reason(item["error"])
+            for item in answers
+            if "error" in item and item["status"] != 409
         }
 
     def alert(self, alert: Alert, *, create: bool) -> bool:

@@ -6,17 +6,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.errors import BadSetting, Terminal, Unreachable
+from pipeline.errors import BadSetting, DemarcheError, Terminal, Unreachable
 from pipeline.index import Query, Writer, connect, ensure_indices, find_alerts, search
+from pipeline.index.paging import every_hit
 from pipeline.index.retention import expired
 from pipeline.index.templates import FIELDS, KEYWORD, alias
-from pipeline.index.upgrade import _Copier, plan, upgrade
+from pipeline.index.upgrade import _Copier, _replace, plan, upgrade
 from pipeline.settings import Settings
 from tests.live.test_search_live import SEEN, alert, article, refresh, statement
 
@@ -64,12 +66,12 @@ def test_a_changed_mapping_is_told_and_not_forced(client: Elasticsearch, setting
 def test_what_is_written_and_deleted_during_an_upgrade_is_in_the_new_indices(
     client: Elasticsearch, settings: Settings, older: None
 ) -> None:
-    """Writers go on; each search finds every article that was there before."""
+    """Writers go on; each search finds every article that was there before. Nothing is refused and no search fails."""
     writer = Writer(client, settings)
     assert writer.articles([article(f"a{n}") for n in range(300)]) == []
     writer.alert(alert("a1"), create=True)
     refresh(client, settings)
-    stop, written, missed = threading.Event(), [0], []
+    stop, written, missed, failed = threading.Event(), [0], [], []
 
     def write() -> None:
         with connect(settings) as other:
@@ -80,7 +82,7 @@ def test_what_is_written_and_deleted_during_an_upgrade_is_in_the_new_indices(
                 batch = [article(f"new{number}"), revised]
                 while True:
                     try:
-                        assert busy.articles(batch) == []
+                        failed.extend(busy.articles(batch))
                         busy.alert(alert(f"a{number}"), create=False)
                         break
                     except Unreachable:
@@ -91,11 +93,16 @@ def test_what_is_written_and_deleted_during_an_upgrade_is_in_the_new_indices(
     def read() -> None:
         with connect(settings) as other:
             while not stop.is_set():
-                total = search(other, settings, Query("canal")).total
+                try:
+                    total = search(other, settings, Query("canal")).total
+                    find_alerts(other, settings)
+                except DemarcheError as error:
+                    failed.append(error)
+                    continue
                 if total < 300:
                     missed.append(total)
 
-    threads = [threading.Thread(target=work, daemon=True) for work in (write, read)]
+    threads = [threading.Thread(target=work, daemon=True) for work in (write, read, read)]
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("articles", "statements", "alerts"):
             patch.setitem(
@@ -110,7 +117,7 @@ def test_what_is_written_and_deleted_during_an_upgrade_is_in_the_new_indices(
         stop.set()
         for thread in threads:
             thread.join(30)
-        assert missed == []
+        assert (missed, failed) == ([], [])
         assert {name.split("-")[1] for name in done} == {"articles", "statements", "alerts"}
         refresh(client, settings)
         assert plan(client, settings) == []
@@ -122,6 +129,51 @@ def test_what_is_written_and_deleted_during_an_upgrade_is_in_the_new_indices(
         [stored], total = find_alerts(client, settings)
         assert total == 1
         assert len(stored.sources) == len({"a1", *(f"a{n}" for n in range(count))})
+
+
+def test_what_meets_its_index_going_is_written_to_the_next(
+    client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elasticsearch holds the write, as two copies of the index are wanted and one is there, until the index goes."""
+    writer = Writer(client, settings)
+    assert writer.articles([article("a1")]) == []
+    refresh(client, settings)
+    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
+    step = next(step for step in plan(client, settings) if step.documents)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.index.upgrade._replace", lambda client, step: None)
+        upgrade(client, settings, step, ignore)
+    copies = {"auto_expand_replicas": False, "number_of_replicas": 1, "write.wait_for_active_shards": 2}
+    client.indices.put_settings(index=step.index, settings={"index": {"blocks.write": None, **copies}})
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(writer.articles, [article("a2")])
+        while not client.tasks.list(actions="indices:data/write/bulk")["nodes"]:
+            assert not writing.done()
+        _replace(client, step)
+        assert writing.result(60) == []
+    refresh(client, settings)
+    assert search(client, settings, Query()).total == 2
+
+
+def test_an_export_goes_on_where_an_upgrade_exchanges_what_it_reads(
+    client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its point in time loses the index; another month, which stays, would answer alone."""
+    months = [datetime(2026, month, 2, tzinfo=UTC) for month in (2, 3)]
+    names = {f"m{month:%m}-{n}" for month in months for n in range(5)}
+    seen = {f"{month:%m}": month for month in months}
+    Writer(client, settings).articles(
+        [article(name, first_seen_at=seen[name[1:3]], published_at=seen[name[1:3]]) for name in sorted(names)]
+    )
+    refresh(client, settings)
+    monkeypatch.setattr("pipeline.index.paging._EXPORT_PAGE", 2)
+    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
+    export = every_hit(client, settings, Query())
+    found = [next(export).id]
+    step = next(step for step in plan(client, settings) if step.index.endswith("2026.02"))
+    upgrade(client, settings, step, ignore)
+    found += [hit.id for hit in export]
+    assert sorted(found) == sorted(names)
 
 
 URLS: dict[str, dict[str, Any]] = {
@@ -165,6 +217,50 @@ def test_an_upgrade_that_was_killed_before_its_last_step_is_ended_by_the_next(
     assert Writer(client, settings).articles([article("a2")]) == []
     refresh(client, settings)
     assert search(client, settings, Query()).total == 2
+
+
+def test_an_index_whose_names_are_given_away_takes_no_more_writes(
+    client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names were given and the answer was lost: what is written to the old index now would go with it."""
+    Writer(client, settings).articles([article("a1")])
+    refresh(client, settings)
+    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
+    step = next(step for step in plan(client, settings) if step.documents)
+    give = _Copier._give_names
+
+    def interrupted(copier: _Copier, searched: str) -> None:
+        give(copier, searched)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Copier, "_give_names", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            upgrade(client, settings, step, ignore)
+    with pytest.raises(Unreachable, match="takes no writes"):
+        Writer(client, settings).articles([article("a2")])
+    plan(client, settings)
+    assert Writer(client, settings).articles([article("a2")]) == []
+    refresh(client, settings)
+    assert search(client, settings, Query()).total == 2
+
+
+def test_an_index_is_exchanged_as_often_as_it_takes(
+    client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time its name is its own; then it is an alias, which goes along with the one for searches."""
+    writer = Writer(client, settings)
+    writer.articles([article("a1")])
+    refresh(client, settings)
+    for url, target in ((KEYWORD, "g2"), ({"type": "text"}, "g3"), (KEYWORD, "g4")):
+        monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | {"url": url})
+        assert upgrade_all(client, settings)
+        assert writer.articles([article(target)]) == []
+        [index] = client.indices.get_alias(name=f"{settings.index_prefix}-articles-2026.03")
+        assert index == f"{settings.index_prefix}-{target}-articles-2026.03"
+    refresh(client, settings)
+    assert search(client, settings, Query()).total == 4
+    assert not client.indices.exists(index=f"{settings.index_prefix}-g3-articles-2026.03")
 
 
 def test_a_document_that_does_not_fit_leaves_the_old_index_as_it_is(
