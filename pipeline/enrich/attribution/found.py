@@ -86,6 +86,13 @@ class Found:
         if attribution.frame is not None:
             self._of_frame.setdefault(id(attribution.frame), attribution)
 
+    def take_back(self, attributions: list[Attribution]) -> None:
+        """Drop attributions, and free the quotations that nothing else has."""
+        gone = {id(a) for a in attributions}
+        self.attributions = [a for a in self.attributions if id(a) not in gone]
+        self._taken -= {q for a in attributions for q in a.quotations}
+        self._taken.update(q for a in self.attributions for q in a.quotations)
+
     def extend(self, attribution: Attribution, quotation: Quotation, *, start: int | None = None) -> None:
         """One more quotation of the same words, with the narrator's words from `start` on that lead into it."""
         attribution.content.append((quotation.start if start is None else start, quotation.end))

@@ -71,8 +71,10 @@ def _headline(field: Field, found: Found, match: re.Match[str], words: tuple[int
         frame.addressees = [told.root]
     span = trimmed(field.text, *words)
     said = field.doc.char_span(*span, alignment_mode="contract")
-    found.attributions = [a for a in found.attributions if a.start >= field.parts[0][1]]
     inside = field.quotations_in(*span)
+    # The parser reads headlines badly. What the marks of another quotation bear witness to stays.
+    misread = [a for a in found.attributions if a.start < field.parts[0][1]]
+    found.take_back([a for a in misread if not a.quotations or any(q in inside for q in a.quotations)])
     found.add(
         Attribution(
             content=[span],
@@ -111,7 +113,7 @@ def add_transcribed(field: Field, found: Found) -> None:
             match = _HEADLINE.match(field.text, start, end)
         if match is None or any(found.has(q) for q in field.quotations if start <= q.start < match.end()):
             continue
-        found.attributions = [a for a in found.attributions if not start <= a.start < end]
+        found.take_back([a for a in found.attributions if start <= a.start < end])
         inside = [q for q in field.quotations if start <= q.start < end]
         _named(field, found, match.end(), end, match, inside)
 

@@ -16,6 +16,17 @@ LAYOUTS = {
 }  # fmt: skip
 
 
+BESIDE = {
+    "another cue's": "“Back off”: Manila's warning to Beijing, “or pay the price”",
+    "free again": "“Back off” - Manila to Beijing, adding, “or pay the price”",
+}
+
+
+@pytest.mark.parametrize("text", BESIDE.values(), ids=BESIDE)
+def test_what_else_a_headline_quotes_is_not_lost(text: str) -> None:
+    assert [words for content in contents(text) for words in content] == ["“Back off”", "“or pay the price”"]
+
+
 @pytest.mark.parametrize(("text", "speaker", "content"), LAYOUTS.values(), ids=LAYOUTS)
 def test_the_layout_names_the_speaker(text: str, speaker: str, content: list[str]) -> None:
     assert speaker in [source for _, source in said_by(text)]
