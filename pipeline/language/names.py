@@ -86,16 +86,10 @@ class DemarcheNames:
             return doc
         self._merge(doc)
         names = [ent for ent in doc.ents if ent.label_ in LABELS]
-        people = {name[-1].text.casefold() for name in names if name.label_ == "PERSON" and len(name) > 1}
-        labels = [self._listed(name) or self._known_label(name, people) or name.label_ for name in names]
+        labels, surnames = self._labels(names)
         votes: dict[str, Counter[str]] = {}
         for name, label in zip(names, labels, strict=True):
             votes.setdefault(name.text.casefold(), Counter())[label] += 1
-        surnames = {
-            name[-1].text.casefold()
-            for name, label in zip(names, labels, strict=True)
-            if label == "PERSON" and len(name) > 1
-        }
         changed = {}
         for name, label in zip(names, labels, strict=True):
             key = name.text.casefold()
@@ -109,6 +103,20 @@ class DemarcheNames:
         if changed:
             doc.ents = [changed.get(ent.start, ent) for ent in doc.ents]
         return doc
+
+    def _labels(self, names: list[Span]) -> tuple[list[str], set[str]]:
+        """The label of each name by itself, and the surnames of the full names that are people's.
+
+        Full names come first: "New Kesra", taken for a person and known as a place, makes no surname of "Kesra".
+        """
+        labels: dict[int, str] = {}
+        surnames: set[str] = set()
+        for name in sorted(names, key=lambda name: len(name) == 1):
+            label = self._listed(name) or self._known_label(name, surnames) or name.label_
+            if label == "PERSON" and len(name) > 1:
+                surnames.add(name[-1].text.casefold())
+            labels[name.start] = label
+        return [labels[name.start] for name in names], surnames
 
     def _merge(self, doc: Doc) -> None:
         longer = [self._known.longer(doc, ent) for ent in doc.ents if ent.label_ in LABELS and not self._titled(ent)]
@@ -125,9 +133,9 @@ class DemarcheNames:
         """Whether a person's name stands right after a title."""
         return name.label_ == "PERSON" and name.start > 0 and fold(name.doc[name.start - 1].text) in self._titles
 
-    def _known_label(self, name: Span, people: set[str]) -> str | None:
+    def _known_label(self, name: Span, surnames: set[str]) -> str | None:
         label = self._known.labels.get(key_of(name.text))
-        if name.label_ == "PERSON" and (self._titled(name) or name.text.casefold() in people):
+        if name.label_ == "PERSON" and (self._titled(name) or name.text.casefold() in surnames):
             return None
         if name.label_ == "NORP" and label == "ORG":  # its members: "the Taliban say they"
             return None

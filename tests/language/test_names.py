@@ -75,6 +75,14 @@ def test_a_part_of_a_listed_name_becomes_all_of_it_and_nothing_is_found_elsewher
     assert [(ent.start, ent.text, ent.label_) for ent in known(doc).ents] == [(3, "Gulf of Kesra", "LOC")]
 
 
+def test_a_full_name_that_is_a_place_makes_no_surname_of_its_last_word(nlp: Language) -> None:
+    known = DemarcheNames(Directory.load(), KnownNames({"kesra": "GPE", "new kesra": "GPE"}))
+    given = [("Kesra", "PERSON"), ("New Kesra", "PERSON")]
+    assert corrected(nlp, known, given) == [("Kesra", "GPE"), ("New Kesra", "GPE")]
+    given = [("Kesra", "PERSON"), ("Nora Kesra", "PERSON")]
+    assert corrected(nlp, known, given) == given
+
+
 def test_no_listed_name_stands_under_two_labels() -> None:
     tables = tomllib.loads((Path(module.__file__).parent / "data" / "names.toml").read_text("utf8"))
     names = [(module.key_of(name), label) for label, table in tables.items() for name in module.listed(table)]
