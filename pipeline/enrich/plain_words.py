@@ -14,7 +14,7 @@ from pipeline.enrich.contents import doc_of, said_tokens
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.status import is_condition
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import DETERRENT, HARM, HARM_NOUNS, KIND, RETALIATION, UNTRUE
+from pipeline.enrich.words import DETERRENT, HARM, HARM_NOUNS, KIND, OR_ELSE, RETALIATION, UNTRUE
 from pipeline.records import WARNING_ACTS, Act
 
 _FIRST_PERSON = frozenset({"i", "we"})
@@ -22,7 +22,6 @@ _FIRST_PERSON_OWNER = frozenset({"my", "our"})
 _CONDITIONAL = re.compile(
     r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b", re.IGNORECASE
 )
-_THREATENED_ELSE = re.compile(r"\bor (else|face|be|see|suffer|lose|(it|they|he|we|you) will)\b", re.IGNORECASE)
 
 
 def read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: str) -> None:
@@ -106,7 +105,7 @@ def _deterrent(attribution: Attribution) -> Token | None:
 
 def _or_else(attribution: Attribution, said: str) -> bool:
     """ "Leave by midnight or be fired upon", "has thirty days to … or it will lose …": an ultimatum in plain words."""
-    if not _THREATENED_ELSE.search(said):
+    if not OR_ELSE.search(said):
         return False
     head = attribution.content_head
     bare = head is not None and head.tag_ == "VB" and not syntax.is_infinitive(head)

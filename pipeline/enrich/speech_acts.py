@@ -25,7 +25,7 @@ from pipeline.enrich.words import (
     CITIZENS,
     HARMLESS_CONDITIONS,
     HAZARDS,
-    OR_ELSE,
+    OR_ELSE_DEMANDED,
     POLITICAL,
     TRAVEL,
     WARNING_OFF,
@@ -67,7 +67,7 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
     if act in {"WARN", "DEMAND", "PROMISE", "URGE"} and not harmless and own_harm(attribution):
         result.act = "THREATEN"
-    if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and OR_ELSE.search(said):
+    if result.act == "DEMAND" and (act == "DEMAND" or _is_told(attribution)) and OR_ELSE_DEMANDED.search(said):
         result.act = "THREATEN"
     if result.act in {"DEMAND", "STATE"} and _warns_off(said) and any(_is_foreign(t) for t in result.addressees):
         result.act = "WARN"

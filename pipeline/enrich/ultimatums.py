@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from spacy.tokens import Span, Token
 
 from pipeline.enrich import syntax
-from pipeline.enrich.words import ELSE, GIVING, OR_ELSE, PRESSED, TERMS, UNPRESSED
+from pipeline.enrich.words import ELSE, GIVING, OR_ELSE_DEMANDED, PRESSED, TERMS, UNPRESSED
 
 _MORE = frozenset({"more", "another", "extra", "additional", "longer"})
 _HAVING = frozenset({"has", "have", "had", "'ve", "’ve", "got"})
@@ -97,6 +97,6 @@ def is_power(told: Token) -> bool:
 def has_consequence(sentence: Span, start: int) -> bool:
     """Whether the rest of a sentence, or the beginning of the next, tells what follows if the term is not kept."""
     doc = sentence.doc
-    if start < sentence.end and OR_ELSE.search(doc[start : sentence.end].text):
+    if start < sentence.end and OR_ELSE_DEMANDED.search(doc[start : sentence.end].text):
         return True
     return sentence.end < len(doc) and ELSE.match(doc[sentence.end :].text[:40]) is not None

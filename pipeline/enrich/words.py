@@ -32,8 +32,8 @@ STERN = frozenset(_TABLE["stern"])
 IDLE = frozenset(_TABLE["idle"])
 
 
-def _pattern(key: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(_TABLE[key])})\b", re.IGNORECASE)
+def _pattern(*keys: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(word for key in keys for word in _TABLE[key])})\b", re.IGNORECASE)
 
 
 EARLIER = _pattern("earlier")
@@ -43,6 +43,7 @@ UNTRUE = _pattern("untrue")
 TRAVEL = _pattern("travel")
 HAZARDS = _pattern("hazards")
 OR_ELSE = _pattern("or_else")
+OR_ELSE_DEMANDED = _pattern("or_else", "or_else_demanded")
 ELSE = _pattern("else")
 WARNING_OFF = _pattern("warning_off")
 HARMLESS_CONDITIONS = _pattern("harmless_conditions")
