@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from spacy.attrs import ORTH
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 from spacy.util import filter_spans
 
 from pipeline.actors import Directory
@@ -20,6 +23,15 @@ LABELS = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 _PLACES = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
 _KNOWN = Path(__file__).with_name("data") / "names.toml"
 _HYPHENS = re.compile(r"[-‐‑–\s]+")
+_LONGEST_ACRONYM = 5
+_NEARBY = 6
+"""How many words on either side tell whether a line is all in capitals."""
+_JOINS = frozenset({"of", "and"})
+_FUNCTION_WORDS = frozenset({"ADP", "CCONJ", "SCONJ", "DET", "PART"})
+_NO_NAMES = _FUNCTION_WORDS | {"ADV", "AUX", "PRON", "VERB"}
+_STORMS = frozenset({"hurricane", "typhoon", "cyclone", "storm", "superstorm"})
+_MIN_MENTIONS = 2
+"""How often the model must see a name before its other mentions in the document are taken for names."""
 
 
 @lru_cache(maxsize=1 << 15)
@@ -28,14 +40,20 @@ def key_of(name: str) -> str:
     return fold(_HYPHENS.sub(" ", name)).strip().removeprefix("the ")
 
 
-class KnownNames:
-    """The labels of known names, and which of them begin with a word."""
+def _is_acronym(name: str) -> bool:
+    """Whether a name is written in capitals, so that in small letters it is another word: WHO, IRA, MoDem."""
+    return len(name) <= _LONGEST_ACRONYM and sum(c.isupper() for c in name) > 1 and " " not in name
 
-    def __init__(self, labels: dict[str, str]) -> None:
-        self.labels = labels
+
+class KnownNames:
+    """The labels of names as they are written, and which of them begin with a word."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._labels = {key_of(name): label for name, label in labels.items()}
+        self._acronyms = {key_of(name): name for name in labels if _is_acronym(name)}
         self._reach: dict[str, int] = {}
         """How many tokens the names that begin with a word can have: a hyphen is one."""
-        for key in labels:
+        for key in self._labels:
             opener, blanks = key.partition(" ")[0], key.count(" ")
             if blanks:
                 self._reach[opener] = max(self._reach.get(opener, 0), 2 * blanks + 1)
@@ -44,7 +62,24 @@ class KnownNames:
     @classmethod
     def load(cls) -> KnownNames:
         tables = tomllib.loads(_KNOWN.read_text("utf8"))
-        return cls({key_of(name): label for label, table in tables.items() for name in listed(table)})
+        return cls({name: label for label, table in tables.items() for name in listed(table)})
+
+    def label(self, name: Span) -> str | None:
+        """The label of a name.
+
+        One word alone is a known name only with a capital, and an acronym only in the capitals it is listed with,
+        where they say something: in a line without small letters they do not.
+        """
+        text = name.text
+        key = key_of(text)
+        label = self._labels.get(key)
+        if label is None or " " in key:
+            return label
+        acronym = self._acronyms.get(key)
+        if acronym is not None:
+            written = text.removeprefix("the ").replace(".", "")
+            return label if written in {acronym, acronym.upper()} and not _in_capitals(name) else None
+        return None if text.islower() else label
 
     def longer(self, doc: Doc, name: Span) -> Span | None:
         """The longest known name of two words or more that holds a predicted name and is larger than it."""
@@ -56,9 +91,14 @@ class KnownNames:
                 if end - start <= len(name):
                     break
                 key = key_of(doc[start:end].text)
-                if " " in key and key in self.labels and not doc[end - 1].is_punct:
-                    return Span(doc, start, end, label=self.labels[key])
+                if " " in key and key in self._labels and not doc[end - 1].is_punct:
+                    return Span(doc, start, end, label=self._labels[key])
         return None
+
+
+def _in_capitals(name: Span) -> bool:
+    around = [*name.doc[max(0, name.start - _NEARBY) : name.start], *name.doc[name.end : name.end + _NEARBY]]
+    return not any(token.is_lower for token in around) and any(token.is_upper for token in around)
 
 
 def listed(table: dict[str, str]) -> list[str]:
@@ -67,11 +107,13 @@ def listed(table: dict[str, str]) -> list[str]:
 
 
 class DemarcheNames:
-    """Gives predicted names the label that they must have; finds none where the model saw nothing.
+    """Mends predicted names and gives them the label that they must have; finds no name that the model never saw.
 
-    A part of a longer known name becomes all of it. A state is GPE and its people are NORP, unless the model saw a
-    person; other known names have their label, unless a title or a full name speaks for a person. Then one name has one
-    label in a document: the one it has most often; and a surname alone is a person where the full name was one.
+    What cannot be a name is dropped, and a name cut off after "of" takes in what follows. A part of a longer known name
+    becomes all of it. A state is GPE and its people are NORP, unless the model saw a person; other known names have
+    their label, unless a title or a full name speaks for a person. Then one name has one label in a document: the one
+    it has most often; and a surname alone is a person where the full name was one. Last, a name that the model saw
+    twice is a name in its other mentions.
     """
 
     def __init__(self, directory: Directory, known: KnownNames) -> None:
@@ -84,6 +126,7 @@ class DemarcheNames:
     def __call__(self, doc: Doc) -> Doc:
         if not any(ent.label_ in LABELS for ent in doc.ents):
             return doc
+        self._mend(doc)
         self._merge(doc)
         names = [ent for ent in doc.ents if ent.label_ in LABELS]
         labels, surnames = self._labels(names)
@@ -102,6 +145,7 @@ class DemarcheNames:
                 changed[name.start] = Span(doc, name.start, name.end, label=label)
         if changed:
             doc.ents = [changed.get(ent.start, ent) for ent in doc.ents]
+        _spread(doc)
         return doc
 
     def _labels(self, names: list[Span]) -> tuple[list[str], set[str]]:
@@ -117,6 +161,46 @@ class DemarcheNames:
                 surnames.add(name[-1].text.casefold())
             labels[name.start] = label
         return [labels[name.start] for name in names], surnames
+
+    def _mend(self, doc: Doc) -> None:
+        mended = list(self._mended(doc))
+        if mended != list(doc.ents):
+            doc.ents = mended
+
+    def _mended(self, doc: Doc) -> Iterator[Span]:
+        """The names without those that cannot be one, each without function words at its end."""
+        storms = {token.nbor().text for token in doc[:-1] if token.lower_ in _STORMS}
+        joined = 0
+        ents = doc.ents
+        for i, ent in enumerate(ents):
+            if ent.label_ not in LABELS:
+                yield ent
+                continue
+            if ent.start < joined or self._is_no_name(ent) or (len(ent) == 1 and ent.text in storms):
+                continue
+            end = ent.end
+            while end > ent.start and _is_function_word(doc[end - 1]):
+                end -= 1
+            following = ents[i + 1] if i + 1 < len(ents) else None
+            if end < ent.end and following is not None and following.start == ent.end and doc[end].lower_ in _JOINS:
+                end = joined = following.end
+            if end > ent.start:
+                yield ent if end == ent.end else Span(doc, ent.start, end, label=ent.label_)
+
+    def _is_no_name(self, name: Span) -> bool:
+        """Whether a prediction is a word that no guideline calls a name: most in unedited text and in headlines."""
+        if self._known.label(name) is not None:
+            return False
+        if name.label_ == "ORG" and name.text.islower():
+            return True
+        if len(name) > 1:
+            return False
+        (word,) = name
+        if word.like_email:
+            return True
+        if word.pos_ == "ADJ":
+            return name.label_ in {"PERSON", "ORG"}
+        return word.pos_ in _NO_NAMES and not word.is_upper
 
     def _merge(self, doc: Doc) -> None:
         longer = [self._known.longer(doc, ent) for ent in doc.ents if ent.label_ in LABELS and not self._titled(ent)]
@@ -134,7 +218,7 @@ class DemarcheNames:
         return name.label_ == "PERSON" and name.start > 0 and fold(name.doc[name.start - 1].text) in self._titles
 
     def _known_label(self, name: Span, surnames: set[str]) -> str | None:
-        label = self._known.labels.get(key_of(name.text))
+        label = self._known.label(name)
         if name.label_ == "PERSON" and (self._titled(name) or name.text.casefold() in surnames):
             return None
         if name.label_ == "NORP" and label == "ORG":  # its members: "the Taliban say they"
@@ -148,6 +232,45 @@ class DemarcheNames:
             if match.actor.kind == "state" and match.how in {"name", "demonym"}:
                 return "NORP" if match.how == "demonym" else "GPE"
         return None
+
+
+def _is_function_word(token: Token) -> bool:
+    return token.is_lower and token.is_alpha and token.pos_ in _FUNCTION_WORDS
+
+
+def _spread(doc: Doc) -> None:
+    """Mark the mentions that the model passed over of names that it saw at least twice.
+
+    Only proper nouns count, with no other beside them, for those would be a longer name ("Kesra Airways"); and none
+    after a number, which begins the name of an event ("the 2023 Kesra elections").
+    """
+    seen: dict[tuple[int, ...], Counter[str]] = {}
+    for ent in doc.ents:
+        if ent.label_ in LABELS:
+            seen.setdefault(tuple(token.orth for token in ent), Counter())[ent.label_] += 1
+    frequent: dict[int, list[tuple[int, ...]]] = {}
+    for words, labels in seen.items():
+        if labels.total() >= _MIN_MENTIONS:
+            frequent.setdefault(words[0], []).append(words)
+    if not frequent:
+        return
+    orths = doc.to_array(ORTH)
+    found = [
+        Span(doc, start, start + len(words), label=seen[words].most_common(1)[0][0])
+        for start in np.flatnonzero(np.isin(orths, list(frequent))).tolist()
+        for words in frequent[int(orths[start])]
+        if tuple(orths[start : start + len(words)].tolist()) == words and _is_whole_name(doc, start, start + len(words))
+    ]
+    if found:
+        doc.ents = filter_spans([*doc.ents, *found])
+
+
+def _is_whole_name(doc: Doc, start: int, end: int) -> bool:
+    """Whether words that belong to no name are proper nouns, and their neighbours are not, nor a number before them."""
+    if any(token.ent_type or token.pos_ != "PROPN" for token in doc[start:end]):
+        return False
+    beside = [doc[place] for place in (start - 1, end) if 0 <= place < len(doc)]
+    return not any(token.pos_ == "PROPN" for token in beside) and not (start and doc[start - 1].pos_ == "NUM")
 
 
 @Language.factory(FACTORY, assigns=["doc.ents"], requires=["doc.ents"])
