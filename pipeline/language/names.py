@@ -26,7 +26,7 @@ _HYPHENS = re.compile(r"[-‐‑–\s]+")
 _LONGEST_ACRONYM = 5
 _NEARBY = 6
 """How many words on either side tell whether a line is all in capitals."""
-_JOINS = frozenset({"of", "and"})
+_JOINS = frozenset({"of", "for", "in"})
 _FUNCTION_WORDS = frozenset({"ADP", "CCONJ", "SCONJ", "DET", "PART"})
 _NO_NAMES = _FUNCTION_WORDS | {"ADV", "AUX", "PRON", "VERB"}
 _STORMS = frozenset({"hurricane", "typhoon", "cyclone", "storm", "superstorm"})
@@ -182,7 +182,7 @@ class DemarcheNames:
             while end > ent.start and _is_function_word(doc[end - 1]):
                 end -= 1
             following = ents[i + 1] if i + 1 < len(ents) else None
-            if end < ent.end and following is not None and following.start == ent.end and doc[end].lower_ in _JOINS:
+            if end < ent.end and following is not None and following.start == ent.end and _goes_on(doc, end, ent.end):
                 end = joined = following.end
             if end > ent.start:
                 yield ent if end == ent.end else Span(doc, ent.start, end, label=ent.label_)
@@ -236,6 +236,14 @@ class DemarcheNames:
 
 def _is_function_word(token: Token) -> bool:
     return token.is_lower and token.is_alpha and token.pos_ in _FUNCTION_WORDS
+
+
+def _goes_on(doc: Doc, start: int, end: int) -> bool:
+    """Whether a name cut off in these function words goes on after them, which a second name often does not."""
+    word = doc[start]
+    if end - start != 1 or not start:
+        return False
+    return word.lower_ in _JOINS or (word.pos_ == "CCONJ" and doc[start - 1].pos_ == "ADJ")
 
 
 def _spread(doc: Doc) -> None:
