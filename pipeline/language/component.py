@@ -25,6 +25,8 @@ MIN_CUT = 20
 _PARAGRAPH_ENDS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 _FULL_STOPS = frozenset({".", "!", "?", "…", "..."})
 _CLOSERS = frozenset({'"', "”", "’", "'", "»", ")", "]"})
+_STRAIGHT = frozenset({'"', "'"})
+_CLAUSE_ENDS = frozenset({";", ":"})
 _ATTRIBUTES = ["HEAD", "DEP", "TAG", "POS", "MORPH", "LEMMA", "ENT_IOB", "ENT_TYPE"]
 _IOB_INSIDE, _IOB_OUTSIDE, _IOB_BEGIN = 1, 2, 3
 
@@ -266,15 +268,33 @@ def _fitting(room: list[int], capacity: int) -> int:
 
 
 def _cut(doc: Doc, paragraph: list[int], fits: int) -> int:
-    """How many words of the paragraph the next window takes, of those that fit."""
+    """How many words of the paragraph the next window takes, of those that fit: up to a full stop, if there is one."""
     if fits == len(paragraph):
         return fits
-    for n in range(fits, MIN_CUT, -1):
-        last, before = doc[paragraph[n - 1]].text, doc[paragraph[n - 2]].text
-        following = doc[paragraph[n]].text
-        if following not in _CLOSERS and (last in _FULL_STOPS or (last in _CLOSERS and before in _FULL_STOPS)):
-            return n
+    for ends in (_ends_sentence, _ends_clause):
+        for n in range(fits, MIN_CUT, -1):
+            if ends(doc, paragraph, n):
+                return n
     return fits
+
+
+def _ends_sentence(doc: Doc, paragraph: list[int], n: int) -> bool:
+    """Whether a sentence seems to end after n words: at a full stop with its closing marks, but not before a note."""
+    last, before, following = doc[paragraph[n - 1]], doc[paragraph[n - 2]], doc[paragraph[n]]
+    if following.text == "[" or _closes(following):
+        return False
+    return last.text in _FULL_STOPS or (_closes(last) and before.text in _FULL_STOPS)
+
+
+def _ends_clause(doc: Doc, paragraph: list[int], n: int) -> bool:
+    return doc[paragraph[n - 1]].text in _CLAUSE_ENDS
+
+
+def _closes(token: Token) -> bool:
+    """Whether a mark closes what stands before it; a straight one after a blank and before a word opens instead."""
+    if token.text not in _CLOSERS:
+        return False
+    return not (token.text in _STRAIGHT and token.i and token.nbor(-1).whitespace_ and not token.whitespace_)
 
 
 @Language.factory(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Ints = NDArray[np.int64]
+UNSURE_START = 4.0
+"""How far from even the score of a sentence start is where it needs no second opinion."""
+START_WEIGHT = 6.0
+"""What a point of that score weighs against one of the trees, whose probabilities are too sure of themselves."""
 _NEVER = -1e9
 
 
@@ -53,6 +58,42 @@ class NameDecoder:
         for pointers in reversed(back):
             best.append(int(pointers[best[-1]]))
         return np.array(best[::-1])
+
+
+def sentence_starts(scores: Floats, arcs: Floats) -> list[int]:
+    """The words of a window that begin a sentence, by their scores against not doing so; the first one always does.
+
+    Where a score is unsure, the trees have a say: whether two trees or one fit the words on both sides better.
+    `arcs` are as `best_tree` takes them.
+    """
+    starts = {0, *np.flatnonzero(scores > 0).tolist()}
+    unsure = [word for word in np.flatnonzero(np.abs(scores) < UNSURE_START).tolist() if word]
+    if unsure:
+        logs = _log_probabilities(arcs)
+        fits = lru_cache(maxsize=None)(partial(_fit, logs))
+        for word in sorted(unsure, key=lambda word: -abs(float(scores[word]))):
+            before = max(start for start in starts if start < word)
+            after = min((start for start in starts if start > word), default=len(scores))
+            gain = fits(before, word) + fits(word, after) - fits(before, after)
+            if gain + START_WEIGHT * float(scores[word]) > 0:
+                starts.add(word)
+            else:
+                starts.discard(word)
+    return sorted(starts)
+
+
+def _log_probabilities(arcs: Floats) -> NDArray[np.float64]:
+    scores = arcs.astype(np.float64)
+    np.fill_diagonal(scores, _NEVER)
+    scores -= scores.max(1, keepdims=True)
+    return np.asarray(scores - np.log(np.exp(scores).sum(1, keepdims=True)))
+
+
+def _fit(logs: NDArray[np.float64], start: int, end: int) -> float:
+    """How probable the best tree of these words is, in logs."""
+    places = np.r_[0, start + 1 : end + 1]
+    own = logs[places[:, None], places]
+    return float(own[np.arange(1, len(places)), best_tree(own)].sum())
 
 
 def best_tree(scores: Floats) -> Ints:

@@ -13,18 +13,20 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from pipeline.language.decoding import NameDecoder, best_tree
+from pipeline.language.decoding import NameDecoder, best_tree, sentence_starts
 from pipeline.language.encoding import TOKENIZER_FILE, Columns, PieceEncoder, WordEncoder, padded
 from pipeline.language.lemmas import apply_script
 from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 PLACES_PER_BATCH = 1024
-MIN_START_SCORE = -0.5
-"""How far a sentence start may score below its opposite: borders in quoted speech are missed more than made up."""
+START_BIAS, AFTER_STOP = 0.2, 2.0
+"""What the score of a sentence start gains anywhere, for borders in quoted speech are missed more than made up, and
+what a capitalised word after a full stop gains: in the treebanks 99.8 % of those begin a sentence."""
 NETWORK_FILE, RELATIONS_FILE, LABELS_FILE = "model.onnx", "relations.onnx", "labels.json"
 LOWER_FILE, STANCE_FILE = "lower.onnx", "stance.onnx"
 _GRAPHS = (NETWORK_FILE, RELATIONS_FILE, LOWER_FILE, STANCE_FILE)
 FILES = (*_GRAPHS, LABELS_FILE, TOKENIZER_FILE, VECTORS_FILE, VOCABULARY_FILE)
+_FULL_STOPS = frozenset({".", "!", "?"})
 _OUTPUTS = ("tags", "arc", "relation_dependent", "relation_head")
 # Layers whose vectors are handed on: a middle one still knows much of what words mean, the last one how they relate.
 # The middle one is what the lower graph gives, where the network is split.
@@ -195,7 +197,8 @@ class JointModel:
         upos = scores[:, column["upos"]].argmax(1)
         begins = window.starts
         if begins is None:
-            begins = np.flatnonzero(start[:, 1] - start[:, 0] > MIN_START_SCORE).tolist()
+            start_scores = start[:, 1] - start[:, 0] + START_BIAS + AFTER_STOP * _after_stops(window.words)
+            begins = sentence_starts(start_scores, arc[: n + 1, : n + 1])
         begins = [0, *(b for b in begins if b)]
         heads = np.zeros(n, np.int64)
         for a, b in zip(begins, [*begins[1:], n], strict=True):
@@ -232,6 +235,16 @@ class JointModel:
                 lemma = next((c for c in fitting if c in known), lemma or next(iter(fitting), word))
             out.append(lemma)
         return out
+
+
+def _after_stops(words: Sequence[str]) -> NDArray[np.bool_]:
+    """Which words have a capital and a full stop before them, but for that of an initial or of a number in a list."""
+    found = np.zeros(len(words), bool)
+    for i in range(2, len(words)):
+        if words[i - 1] in _FULL_STOPS and words[i][0].isupper():
+            before = words[i - 2]
+            found[i] = len(before) > 1 and not before[-1].isdigit()
+    return found
 
 
 def _also_gives(tensors: Sequence[str]) -> bytes:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from spacy.attrs import ORTH
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 from spacy.util import filter_spans
@@ -262,7 +261,7 @@ def _spread(doc: Doc) -> None:
             frequent.setdefault(words[0], []).append(words)
     if not frequent:
         return
-    orths = doc.to_array(ORTH)
+    orths = doc.to_array("ORTH")
     found = [
         Span(doc, start, start + len(words), label=seen[words].most_common(1)[0][0])
         for start in np.flatnonzero(np.isin(orths, list(frequent))).tolist()

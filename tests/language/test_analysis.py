@@ -187,3 +187,29 @@ def test_words_are_cut_as_in_the_treebanks(nlp: Language) -> None:
 def test_a_name_does_not_end_at_a_hyphen(nlp: Language) -> None:
     doc = nlp("South Korean Unification Minister Han Ji-won said so on Thursday. Han urged North Korea to answer.")
     assert "Han Ji-won" in [ent.text for ent in doc.ents]
+
+
+STEADY = 12 * "The harbour stayed shut for one more day. "
+"""Words of one window, but for two."""
+
+
+def test_a_long_paragraph_is_not_cut_after_the_mark_that_opens_a_quotation(nlp: Language) -> None:
+    doc = nlp(STEADY + '"We are still waiting for a pilot," the master of the ferry said.')
+    assert list(doc.sents)[-1].text.startswith('"We are')
+
+
+def test_a_long_paragraph_is_not_cut_before_the_number_of_a_note(nlp: Language) -> None:
+    doc = nlp(STEADY + "[4] Nobody knew when it would open again.")
+    assert not any(sent.text.startswith("[4]") for sent in doc.sents)
+
+
+def test_a_sentence_too_long_for_one_look_is_cut_at_a_semicolon(nlp: Language) -> None:
+    doc = nlp("The bill bans " + "; ".join(["loans to any firm that the ministry calls foreign"] * 14) + ".")
+    first, *others = doc.sents
+    assert others
+    assert first.text.endswith(";")
+
+
+def test_a_full_stop_within_a_quotation_ends_a_sentence(nlp: Language) -> None:
+    doc = nlp("“They took the boats. Then they sank the ferry,” said Runa, 58, a nurse.")
+    assert [sent.text for sent in doc.sents][:1] == ["“They took the boats."]

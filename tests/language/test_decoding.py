@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.language.decoding import NameDecoder, best_tree
+from pipeline.language.decoding import NameDecoder, best_tree, sentence_starts
 from pipeline.language.encoding import case_classes, shape_class
 from pipeline.language.lemmas import apply_script, lemma_script
 
@@ -36,6 +36,35 @@ def test_tree_is_the_best_of_all_trees_with_one_root(seed: int) -> None:
     assert found.count(0) == 1
     assert reaches_root(found)
     assert sum(float(scores[i + 1, h]) for i, h in enumerate(found)) == pytest.approx(best, abs=1e-4)
+
+
+def arcs_of(heads: list[int]) -> np.ndarray:
+    """Arc scores that make these heads sure and leave a little for the others."""
+    scores = np.zeros((len(heads) + 1, len(heads) + 1), np.float32)
+    scores[range(1, len(heads) + 1), heads] = 9
+    return scores
+
+
+ONE_TREE, TWO_TREES = arcs_of([2, 0, 2, 3]), arcs_of([2, 0, 0, 3])
+
+
+@pytest.mark.parametrize(
+    ("third", "arcs", "starts"),
+    [
+        (8.0, ONE_TREE, [0, 2]),
+        (-8.0, TWO_TREES, [0]),
+        (0.5, ONE_TREE, [0]),
+        (0.5, TWO_TREES, [0, 2]),
+        (-0.5, TWO_TREES, [0, 2]),
+        (-0.5, ONE_TREE, [0]),
+    ],
+)
+def test_trees_have_a_say_where_a_sentence_start_is_unsure(third: float, arcs: np.ndarray, starts: list[int]) -> None:
+    assert sentence_starts(np.array([-9, -9, third, -9], np.float32), arcs) == starts
+
+
+def test_the_first_word_begins_a_sentence_whatever_its_score() -> None:
+    assert sentence_starts(np.array([-1.0], np.float32), arcs_of([0])) == [0]
 
 
 @given(st.lists(st.lists(st.floats(-9, 9), min_size=5, max_size=5), min_size=1, max_size=12))
