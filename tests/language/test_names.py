@@ -55,6 +55,111 @@ def test_labels_that_a_name_must_have(nlp: Language, names: DemarcheNames, given
     assert corrected(nlp, names, given) == expected
 
 
+def mended(nlp: Language, names: DemarcheNames, tagged: str, given: list[tuple[int, int, str]]) -> Names:
+    """What becomes of names in a text of words with their part of speech, "left/VERB"."""
+    words, pos = zip(*(word.rsplit("/", 1) for word in tagged.split()), strict=True)
+    doc = Doc(nlp.vocab, words=list(words), pos=list(pos))
+    doc.ents = [Span(doc, start, end, label=label) for start, end, label in given]
+    return [(ent.text, ent.label_) for ent in names(doc).ents]
+
+
+KESRA_BANK = "The/DET Bank/PROPN of/ADP Kesra/PROPN and/CCONJ Oskol/PROPN Steel/PROPN merged/VERB"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([(1, 3, "ORG"), (3, 4, "GPE")], [("Bank of Kesra", "ORG")]),
+        ([(1, 5, "ORG"), (5, 7, "ORG")], [("Bank of Kesra", "ORG"), ("Oskol Steel", "ORG")]),
+        ([(1, 3, "ORG")], [("Bank", "ORG")]),
+        ([(4, 5, "ORG"), (5, 7, "ORG")], [("Oskol Steel", "ORG")]),
+    ],
+)
+def test_names_do_not_end_in_function_words(
+    nlp: Language, names: DemarcheNames, given: list[tuple[int, int, str]], expected: Names
+) -> None:
+    assert mended(nlp, names, KESRA_BANK, given) == expected
+
+
+def test_a_party_of_two_adjectives_goes_on_after_and(nlp: Language, names: DemarcheNames) -> None:
+    text = "the/DET National/ADJ and/CCONJ Farmers/PROPN Party/PROPN won/VERB"
+    given = [(1, 3, "ORG"), (3, 5, "ORG")]
+    assert mended(nlp, names, text, given) == [("National and Farmers Party", "ORG")]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("walk/NOUN", "ORG"),
+        ("Possibly/ADV", "PERSON"),
+        ("Who/PRON", "ORG"),
+        ("Southern/ADJ", "ORG"),
+        ("press@kesra.example/X", "ORG"),
+    ],
+)
+def test_what_cannot_be_a_name_is_dropped(nlp: Language, names: DemarcheNames, text: str, label: str) -> None:
+    assert mended(nlp, names, f"{text} left/VERB", [(0, 1, label)]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("WHO/PRON", "ORG"), ("OSSA/VERB", "ORG"), ("reykjavik/NOUN", "GPE"), ("Southern/ADJ", "LOC"), ("X/PRON", "ORG")],
+)
+def test_what_may_be_a_name_stays(nlp: Language, names: DemarcheNames, text: str, label: str) -> None:
+    word = text.partition("/")[0]
+    assert mended(nlp, names, f"{text} left/VERB it/PRON", [(0, 1, label)]) == [(word, label)]
+
+
+def test_a_storm_is_no_person(nlp: Language, names: DemarcheNames) -> None:
+    text = "Hurricane/PROPN Odile/PROPN hit/VERB ./PUNCT Odile/PROPN hurt/VERB Odile/PROPN Roca/PROPN"
+    given = [(1, 2, "PERSON"), (4, 5, "PERSON"), (6, 8, "PERSON")]
+    assert mended(nlp, names, text, given) == [("Odile Roca", "PERSON")]
+
+
+MENTIONS = "Oskol/PROPN fell/VERB ./PUNCT Oskol/PROPN burns/VERB ./PUNCT "
+
+
+@pytest.mark.parametrize(
+    ("rest", "times"),
+    [
+        ("near/ADP Oskol/PROPN ,/PUNCT he/PRON said/VERB", 3),
+        ("near/ADP oskol/NOUN", 2),
+        ("near/ADP Oskol/PROPN Airport/PROPN", 2),
+        ("the/DET 2021/NUM Oskol/PROPN election/NOUN", 2),
+    ],
+)
+def test_a_name_seen_twice_is_a_name_wherever_it_stands(
+    nlp: Language, names: DemarcheNames, rest: str, times: int
+) -> None:
+    given = [(0, 1, "GPE"), (3, 4, "GPE")]
+    assert mended(nlp, names, MENTIONS + rest, given) == [("Oskol", "GPE")] * times
+
+
+def test_a_name_seen_once_is_marked_nowhere_else(nlp: Language, names: DemarcheNames) -> None:
+    assert mended(nlp, names, MENTIONS, [(0, 1, "GPE")]) == [("Oskol", "GPE")]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("the/DET ORA/PROPN said/VERB", "ORG"),
+        ("the/DET O.R.A./PROPN said/VERB", "ORG"),
+        ("then/ADV Ora/PROPN said/VERB", "PERSON"),
+        ("AND/CCONJ ORA/PROPN SAYS/VERB NO/INTJ", "PERSON"),
+    ],
+)
+def test_an_acronym_is_known_in_capitals_alone(nlp: Language, text: str, label: str) -> None:
+    known = DemarcheNames(Directory.load(), KnownNames({"ORA": "ORG"}))
+    (name,) = mended(nlp, known, text, [(1, 2, "PERSON")])
+    assert name[1] == label
+
+
+def test_a_known_word_has_a_capital_but_longer_names_need_none(nlp: Language) -> None:
+    known = DemarcheNames(Directory.load(), KnownNames({"Ora": "LOC", "Sea of Kesra": "LOC"}))
+    assert mended(nlp, known, "the/DET ora/PROPN left/VERB", [(1, 2, "PERSON")]) == [("ora", "PERSON")]
+    assert mended(nlp, known, "the/DET sea/NOUN of/ADP kesra/PROPN", [(1, 4, "GPE")]) == [("sea of kesra", "LOC")]
+
+
 def test_it_is_part_of_the_pipeline(nlp: Language) -> None:
     assert nlp.pipe_names == ["demarche_joint", "demarche_names", "demarche_quantities"]
 
