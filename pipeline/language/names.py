@@ -56,7 +56,9 @@ class KnownNames:
             opener, blanks = key.partition(" ")[0], key.count(" ")
             if blanks:
                 self._reach[opener] = max(self._reach.get(opener, 0), 2 * blanks + 1)
-        self._longest = max(self._reach.values(), default=0)
+        self._reach["the"] = 0
+        self._longest = max(self._reach.values())
+        self._reach_of_word: dict[int, int] = {}
 
     @classmethod
     def load(cls) -> KnownNames:
@@ -83,16 +85,19 @@ class KnownNames:
     def longer(self, doc: Doc, name: Span) -> Span | None:
         """The longest known name of two words or more that holds a predicted name and is larger than it."""
         for start in range(max(0, name.start - self._longest + 1), name.start + 1):
-            reach = self._reach.get(key_of(doc[start].text).partition(" ")[0], 0)
-            if doc[start].lower_ == "the":
-                continue
-            for end in range(min(len(doc), start + reach), name.end - 1, -1):
+            for end in range(min(len(doc), start + self._reach_from(doc[start])), name.end - 1, -1):
                 if end - start <= len(name):
                     break
                 key = key_of(doc[start:end].text)
                 if " " in key and key in self._labels and not doc[end - 1].is_punct:
                     return Span(doc, start, end, label=self._labels[key])
         return None
+
+    def _reach_from(self, word: Token) -> int:
+        reach = self._reach_of_word.get(word.orth)
+        if reach is None:
+            reach = self._reach_of_word[word.orth] = self._reach.get(key_of(word.text).partition(" ")[0], 0)
+        return reach
 
 
 def _in_capitals(name: Span) -> bool:
@@ -168,7 +173,7 @@ class DemarcheNames:
 
     def _mended(self, doc: Doc) -> Iterator[Span]:
         """The names without those that cannot be one, each without function words at its end."""
-        storms = {token.nbor().text for token in doc[:-1] if token.lower_ in _STORMS}
+        storms = _storms(doc)
         joined = 0
         ents = doc.ents
         for i, ent in enumerate(ents):
@@ -233,6 +238,13 @@ class DemarcheNames:
         return None
 
 
+def _storms(doc: Doc) -> frozenset[str]:
+    """What storms are called that the text names as such."""
+    kinds = [doc.vocab.strings[word] for word in _STORMS]
+    places = np.flatnonzero(np.isin(doc.to_array("LOWER")[:-1], np.array(kinds, np.uint64))).tolist()
+    return frozenset(doc[place + 1].text for place in places)
+
+
 def _is_function_word(token: Token) -> bool:
     return token.is_lower and token.is_alpha and token.pos_ in _FUNCTION_WORDS
 
@@ -264,7 +276,7 @@ def _spread(doc: Doc) -> None:
     orths = doc.to_array("ORTH")
     found = [
         Span(doc, start, start + len(words), label=seen[words].most_common(1)[0][0])
-        for start in np.flatnonzero(np.isin(orths, list(frequent))).tolist()
+        for start in np.flatnonzero(np.isin(orths, np.array(list(frequent), np.uint64))).tolist()
         for words in frequent[int(orths[start])]
         if tuple(orths[start : start + len(words)].tolist()) == words and _is_whole_name(doc, start, start + len(words))
     ]
