@@ -279,10 +279,13 @@ def _cut(doc: Doc, paragraph: list[int], fits: int) -> int:
 
 
 def _ends_sentence(doc: Doc, paragraph: list[int], n: int) -> bool:
-    """Whether a sentence seems to end after n words: at a full stop with its closing marks, but not before a note."""
-    last, before, following = doc[paragraph[n - 1]], doc[paragraph[n - 2]], doc[paragraph[n]]
+    """Whether a sentence seems to end after n words: at a full stop with its closing marks and the number of a note."""
+    following = doc[paragraph[n]]
     if following.text == "[" or _closes(following):
         return False
+    if doc[paragraph[n - 1]].text == "]" and doc[paragraph[n - 3]].text == "[":
+        n -= 3
+    last, before = doc[paragraph[n - 1]], doc[paragraph[n - 2]]
     return last.text in _FULL_STOPS or (_closes(last) and before.text in _FULL_STOPS)
 
 
