@@ -14,19 +14,24 @@ from pipeline.records import Span
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
 _EXPLETIVE = frozenset({"it", "there", "that", "this", "what", "which"})
 _NOT_A_SOURCE = frozenset({"it", "there", "what", "nothing", "something", "anything", "everything"})
+# "It seems that …": nobody is meant.
+_IMPERSONAL = frozenset(
+    {"seem", "appear", "follow", "feel", "prove", "happen", "take", "begin", "start", "end", "help", "show"}
+)
 _ASKING = frozenset({"URGE", "DEMAND", "WARN", "THREATEN", "PROMISE", "REJECT"})
 # Acts that yield to that of the noun they carry: "voiced support".
 _VAGUE = frozenset({"STATE", "PREDICT"})
 _ULTIMATUM_CUE = Cue(act="THREATEN", object="addressee")
 _STERN_CUE = Cue(act="WARN", addressee=frozenset({"to", "for"}), content=frozenset({"about", "on", "over"}))
 _KNOWN_CUE = Cue(act="STATE", object="addressee")
+_SAID_THINGS = frozenset({"this", "that", "thing", "something", "word", "line", "message", "sentence", "answer"})
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _TOLD_BEHIND_COLON = frozenset({"STATE", "WARN", "THREATEN", "DEMAND", "URGE"})
 _TOWARDS = frozenset({"to", "for", "at"})
 _BESIDE_NOUNS = frozenset({"appos", "dep"})
 _SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
 _BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
-_ARRIVING = frozenset({"come", "arrive", "go"})
+_ARRIVING = frozenset({"come", "arrive", "go", "reach", "follow", "issue", "emanate"})
 _INDEFINITE = frozenset({"a", "an", "another", "one"})
 _RECEIVING = frozenset({"receive", "get", "hear", "draw", "face"})
 _NAMES = frozenset({"GPE", "PERSON", "ORG"})
@@ -87,7 +92,7 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
         elif _is_reporting_verb(token) and not (
             _glosses(token, cues) or _carries(token, cues) or _strikes(token, entry)
         ):
-            frame = _letting_know(token) or _verb_frame(token, entry)
+            frame = _letting_know(token) or _having_to_say(token, entry) or _verb_frame(token, entry)
         else:
             frame = None
         if frame is not None:
@@ -185,12 +190,60 @@ def _letting_know(verb: Token) -> Frame | None:
     return frame if frame.content else None
 
 
+def _having_to_say(verb: Token, entry: Cue) -> Frame | None:
+    """ "To Seoul, Kim had only this to say: …": who has something to say says it."""
+    what = verb.head
+    having = what.head
+    if verb.dep_ not in syntax.RELATIVE | {"acl"} or not syntax.is_infinitive(verb) or what.dep_ not in syntax.OBJECT:
+        return None
+    if (
+        having.lemma_.lower() != "have"
+        or what.lemma_.lower() not in _SAID_THINGS
+        or syntax.is_negated(what)
+        or syntax.is_negated(having)
+    ):
+        return None
+    frame = Frame(cue=verb, entry=entry, carrier=having, source=_speaker(having))
+    told = [*syntax.prepositions(verb), *syntax.prepositions(having), *syntax.prepositions(what)]
+    frame.addressees = [who for word, who in told if word == "to" and who.pos_ in syntax.NOMINALS][:1]
+    colon = messages.colon_behind(verb)
+    if colon is not None:
+        words = verb.doc[colon.i + 1 : verb.sent.end]
+        frame.content, frame.content_head = _runs(list(words)), words.root
+    return frame if frame.source is not None and frame.content else None
+
+
 def _verb_frame(verb: Token, entry: Cue) -> Frame:
     frame = Frame(cue=verb, entry=entry, carrier=verb)
-    passive = syntax.is_passive(verb)
+    passive = (syntax.is_passive(verb) and not _closes_sentence(verb)) or _is_clipped_passive(verb, entry)
     _assign_roles(frame, passive=passive)
     frame.content, frame.content_head = _content(frame, passive=passive)
     return frame
+
+
+def _closes_sentence(verb: Token) -> bool:
+    """ "No lorry will pass again, the president declared.": a past tense, though taggers take it for a participle."""
+    own = syntax.own_subject(verb)
+    bare = verb.tag_ == "VBN" and not syntax.auxiliaries(verb) and syntax.agent(verb) is None
+    return bare and verb.dep_ == "parataxis" and own is not None and own.i < verb.i and _follows_comma(own)
+
+
+def _is_clipped_passive(verb: Token, entry: Cue) -> bool:
+    """ "Manila warned off reef by Beijing", "Athens told to back off by Ankara": headlines leave the auxiliary out."""
+    told = entry.object == "addressee" or _is_ordered(verb, entry)
+    if verb.tag_ not in {"VBD", "VBN"} or verb.dep_ != "ROOT" or not told:
+        return False
+    if syntax.objects(verb) or syntax.indirect_objects(verb) or syntax.auxiliaries(verb):
+        return False
+    if any(syntax.is_finite_clause(clause) for clause in syntax.clauses(verb)):
+        return False
+    doer = syntax.agent(verb) or _agent_below(verb)
+    return doer is not None and (doer.lemma_.lower() in _SPEAKERS or any(t.ent_type_ in _NAMES for t in doer.subtree))
+
+
+def _is_ordered(verb: Token, entry: Cue) -> bool:
+    """ "was ordered to leave": who is the subject of an order is told."""
+    return entry.act in {"DEMAND", "URGE"} and any(syntax.is_infinitive(c) for c in syntax.clauses(verb))
 
 
 def _assign_roles(frame: Frame, *, passive: bool) -> None:
@@ -218,7 +271,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
     if entry.object == "addressee":
         frame.addressees = receivers or patients
     else:
-        frame.addressees = receivers
+        frame.addressees = patients if passive and _is_ordered(verb, entry) else receivers
         if entry.object == "target" and patients:
             frame.target = patients[0]
     if not frame.addressees and not passive and entry.object == "addressee":
@@ -248,12 +301,18 @@ def _agent_below(verb: Token) -> Token | None:
     """ "was threatened with the loss of the canal by the US president": the parser gave the agent to the loss."""
     for noun in verb.subtree:
         governors = [noun, *syntax.ancestors_until_root(noun)]
-        if noun.i < verb.i or noun.pos_ != "NOUN" or any(t.pos_ == "VERB" and t.i > verb.i for t in governors):
+        inside = any(t.pos_ == "VERB" and t.i > verb.i and not _is_to_do(t) for t in governors)
+        if noun.i < verb.i or noun.pos_ not in {"NOUN", "VERB"} or inside:
             continue
         for preposition, who in syntax.prepositions(noun):
             if preposition == "by" and (who.lemma_.lower() in _SPEAKERS or who.ent_type_ in _NAMES):
                 return who
     return None
+
+
+def _is_to_do(verb: Token) -> bool:
+    """ "was told to leave by the army": what somebody is to do has no agent of its own, unless it is to be done."""
+    return syntax.is_infinitive(verb) and not syntax.is_passive(verb)
 
 
 def _belongs_to_what_is_said(subject: Token, verb: Token) -> bool:
@@ -382,7 +441,8 @@ def _speaker(verb: Token) -> Token | None:
         # "issued a statement saying that …": who issues it speaks.
         source = syntax.subject(source.head) or source
     if source is not None and source.lower_ in _NOT_A_SOURCE and source.pos_ in {"PRON", "DET"}:
-        return source if source.lower_ == "it" and verb.dep_ not in {"ROOT"} else None
+        spoken = verb.dep_ != "ROOT" or verb.lemma_.lower() not in _IMPERSONAL
+        return source if source.lower_ == "it" and spoken else None
     return source
 
 
@@ -546,6 +606,9 @@ def _follows_comma(noun: Token) -> bool:
     """A phrase behind a comma or closing marks, which parsers take for its first word as often as not."""
     first = noun.left_edge
     before = first if first.is_punct or first.i == 0 else first.nbor(-1)
+    if before.i < first.i and before.head == noun.head and before.dep_ in _SUBJECTS:
+        # "…, the leader Ana Ruiz wrote": parsers give such a verb two subjects.
+        return _follows_comma(before)
     return before.text in {",", "”", '"', "’"}
 
 
@@ -554,7 +617,9 @@ def _is_spliced(verb: Token) -> bool:
     own = syntax.own_subject(verb)
     if verb.dep_ != "conj" or own is None or verb.head.i > own.i or verb.head.tag_ == verb.tag_:
         return False
-    joined = any(c.dep_ == "cc" for c in [*verb.lefts, *verb.head.rights] if verb.head.i < c.i < verb.i)
+    joining = [c for c in [*verb.lefts, *verb.head.rights] if c.dep_ == "cc" and verb.head.i < c.i < verb.i]
+    # "… is running out, and our patience ends, an official said": "and" joins the clause between, not the cue.
+    joined = any(all(t.tag_ not in syntax.FINITE for t in verb.doc[c.i : own.i]) for c in joining)
     return _follows_comma(own) and not joined
 
 
@@ -572,6 +637,9 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
     if frame.source is not None and frame.source.i == verb.i - 1 and frame.source.head.i != verb.i:
         own_side |= {t.i for t in frame.source.subtree}
     own_side |= {t.i for who in frame.addressees if who.head in parts and who.i < who.head.i for t in who.subtree}
+    if frame.source is not None and frame.source.i > verb.i and not frame.is_noun:
+        # "was told to leave by the army": who does it stands at the end of what is told.
+        own_side |= {t.i for t in syntax.phrase(frame.source)}
     for part in parts:
         members.extend(t for t in syntax.phrase(part) if t.i not in own_side)
     members.extend(_conditions(verb))
@@ -650,14 +718,20 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if noun.dep_ in {"compound", "nn", "amod", "nmod:desc"}:
         return None
     frame = Frame(cue=noun, entry=entry, carrier=noun)
+    said_to_be = None
     inner, noun = noun, messages.named_by(noun) or noun
     verb = noun.head
     received = verb.lemma_.lower() in _RECEIVING and noun.dep_ in syntax.OBJECT and noun.lemma_.lower() != "line"
     carrying = cues.is_light(verb) or (noun is not inner and syntax.is_passive(verb))
     carried = carrying and noun.dep_ in syntax.OBJECT | {"nsubj:pass", "nsubjpass"}
-    if verb.lemma_.lower() in _ARRIVING and noun.dep_ == "nsubj" and (sender := messages.from_whom(verb)) is not None:
+    if (sender := _arrives_from(noun)) is not None:
         # "The warning to Kathmandu came from New Delhi."
         frame.carrier, frame.source, carried = verb, sender, True
+    elif (giver := _handed_by(noun, cues)) is not None:
+        # "Kigali was served notice by Kinshasa that …"
+        frame.carrier, frame.source, carried = verb, giver, True
+        receiver = syntax.own_subject(verb)
+        frame.addressees = [receiver] if receiver is not None and receiver.pos_ in syntax.NOMINALS else []
     elif received:
         # "Tbilisi received a warning from Brussels": who gets it is told, and it comes from whom it says.
         frame.carrier = verb
@@ -667,7 +741,15 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         return frame if frame.source is not None else None
     elif carried:
         frame.carrier = verb
-        frame.source = syntax.agent(verb) if noun.dep_ in {"nsubj:pass", "nsubjpass"} else syntax.subject(verb)
+        frame.source = syntax.subject(verb)
+        if noun.dep_ in {"nsubj:pass", "nsubjpass"}:
+            frame.source = syntax.agent(verb) or messages.sender(noun)
+    elif (bearer := messages.speaker_around(noun)) is not None:
+        # "Among the things she said was a warning to Caracas", "With the decree came a threat from Quito".
+        frame.source, carried = bearer, True
+    elif (said_to_be := _told_as(noun)) is not None:
+        # "The warning, delivered by an envoy, was that …"
+        frame.source, frame.content, frame.content_head = messages.sender(noun), *said_to_be
     elif (
         entry.act in {"WARN", "THREATEN"} and (teller := _announcer(noun)) is not None and not _reports(teller[0], cues)
     ):
@@ -691,13 +773,41 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         for preposition, who in around
         if (preposition in entry.addressee or preposition == "") and not _is_time(who)
     ]
-    frame.addressees = [who for who in told if who.pos_ in syntax.NOMINALS][:1]
-    frame.content, frame.content_head = _noun_content(frame, around)
-    if frame.source is None or (entry.act in {"STATE", "PREDICT"} and not _clausal(frame)):
+    frame.addressees = frame.addressees or [who for who in told if who.pos_ in syntax.NOMINALS][:1]
+    if not frame.content:
+        frame.content, frame.content_head = _noun_content(frame, around)
+    if frame.source is None or (entry.act in {"STATE", "PREDICT"} and not (said_to_be or _clausal(frame))):
         return None
     if not carried and not frame.content and not frame.addressees and entry.act not in _ASKING:
         return None
     return frame
+
+
+def _arrives_from(noun: Token) -> Token | None:
+    """ "A warning has gone out from Jakarta to Hanoi", "A threat reached Hanoi from Jakarta": from whom it comes."""
+    verb = noun.head
+    if noun.dep_ != "nsubj" or verb.lemma_.lower() not in _ARRIVING:
+        return None
+    at = [verb, *(c for c in verb.children if c.dep_ in {"advmod", "compound:prt", "prt"})]
+    return next((who for who in map(messages.from_whom, at) if who is not None), None)
+
+
+def _handed_by(noun: Token, cues: Cues) -> Token | None:
+    """Who gives an act to the subject of a passive: "was handed an ultimatum by the union"."""
+    verb = noun.head
+    given = noun.i > verb.i and noun.dep_ in syntax.OBJECT | {"xcomp", "oprd", "iobj"}
+    if not given or not cues.is_light(verb) or not syntax.is_passive(verb):
+        return None
+    return syntax.agent(verb) or messages.from_whom(noun) or messages.from_whom(verb)
+
+
+def _told_as(noun: Token) -> tuple[list[Span], Token] | None:
+    """What an act is told to be: "the warning was that …", "his order was to …"."""
+    said = noun.head
+    mark = next((c for c in said.children if c.dep_ in {"mark", "aux"} and c.lower_ in {"that", "to"}), None)
+    if noun.dep_ not in _SUBJECTS | {"nsubj:outer"} or mark is None or mark.nbor(-1).lemma_ != "be" or mark.i < noun.i:
+        return None
+    return _runs([t for t in said.subtree if t.i >= mark.i]), said
 
 
 def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
@@ -714,7 +824,7 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if noun.dep_ == "pobj":
         carrier = carrier.head
     subject = noun.dep_ in _SUBJECTS
-    received = carrier.lemma_.lower() in _RECEIVING and not subject
+    received = not subject and (carrier.lemma_.lower() in _RECEIVING or syntax.is_passive(carrier))
     brought = syntax.subject(carrier)
     if subject or received:
         brought = messages.from_whom(carrier)

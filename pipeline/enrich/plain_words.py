@@ -11,10 +11,10 @@ from pipeline.enrich.acts import SpeechAct
 from pipeline.enrich.addressees import is_name
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.contents import doc_of, said_tokens
-from pipeline.enrich.cues import Cues
+from pipeline.enrich.cues import Cues, bases
 from pipeline.enrich.status import is_condition
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import DETERRENT, HARM, HARM_NOUNS, KIND, OR_ELSE, RETALIATION, UNTRUE
+from pipeline.enrich.words import BLOWS, DETERRENT, HARM, HARM_NOUNS, KIND, OR_ELSE, RETALIATION, UNTRUE
 from pipeline.records import WARNING_ACTS, Act
 
 _FIRST_PERSON = frozenset({"i", "we"})
@@ -122,6 +122,9 @@ def _performative(attribution: Attribution, cues: Cues) -> tuple[Token, Act] | N
         if entry is None or not entry.speech or entry.act in {"STATE", "PREDICT"} or token.pos_ != "VERB":
             continue
         if token.tag_ in {"VBD", "VBN"} or syntax.is_negated(token) or is_condition(token, []):
+            continue
+        if entry.act == "CONDEMN" and not BLOWS.isdisjoint(bases(token.lower_)):
+            # "or we attack": no criticism.
             continue
         speaker = syntax.subject(token)
         if speaker is not None and speaker.lower_ in _FIRST_PERSON:

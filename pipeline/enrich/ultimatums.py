@@ -30,7 +30,7 @@ def given_by(verb: Token) -> Ultimatum | None:
     if verb.pos_ != "VERB" or not {verb.lemma_.lower(), verb.lower_} & GIVING:
         return None
     if syntax.is_passive(verb):
-        own = syntax.own_subject(verb)
+        own = syntax.subject(verb)
         receivers = [own] if own is not None else []
     else:
         receivers = syntax.indirect_objects(verb) or [t for t in syntax.objects(verb)[:1] if _is_receiver(t)]

@@ -28,6 +28,7 @@ TERMS = frozenset(_TABLE["terms"])
 PRESSED = frozenset(_TABLE["pressed"])
 UNPRESSED = frozenset(_TABLE["unpressed"])
 MESSAGES = frozenset(_TABLE["messages"])
+WRITINGS = frozenset(_TABLE["writings"])
 STERN = frozenset(_TABLE["stern"])
 IDLE = frozenset(_TABLE["idle"])
 

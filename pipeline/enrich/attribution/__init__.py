@@ -26,6 +26,7 @@ from pipeline.enrich.attribution.field import Field
 from pipeline.enrich.attribution.found import Attribution, Found
 from pipeline.enrich.attribution.layouts import add_headlines, add_signed, add_transcribed
 from pipeline.enrich.attribution.pairing import pair_quotations
+from pipeline.enrich.attribution.pointing import add_pointed
 from pipeline.enrich.attribution.reported import add_quoted_acts, add_reported
 from pipeline.enrich.cues import Cues
 from pipeline.enrich.quotes import Quotation, find_quotations
@@ -34,6 +35,7 @@ __all__ = ["Attribution", "find_attributions"]
 
 _STEPS = (
     pair_quotations,
+    add_pointed,
     add_reported,
     add_according_to,
     add_signed,
