@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
 
-from pipeline.enrich import messages, syntax, ultimatums
+from pipeline.enrich import messages, summons, syntax, ultimatums
 from pipeline.enrich.cues import NEUTRAL, Cue, Cues, bases
 from pipeline.enrich.words import BLOWS, BODIES, EXPERT, POLITICAL, STRUCK, TECHNICAL
 from pipeline.records import Span
@@ -69,7 +69,7 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
     for token in doc:
         entry = cues.of(token)
         if entry is None or entry.act not in _ASKING:
-            threat = _ultimatum(token)
+            threat = _ultimatum(token) or _narrated_ultimatum(token)
             if threat is not None:
                 found.append(threat)
                 continue
@@ -169,6 +169,18 @@ def _ultimatum(verb: Token) -> Frame | None:
     return frame
 
 
+def _narrated_ultimatum(verb: Token) -> Frame | None:
+    """ "Damascus has until Sunday to withdraw, after which Israel will strike": who will act gives the term."""
+    found = ultimatums.held_in([verb]) if verb.dep_ == "ROOT" else None
+    doer = ultimatums.who_acts(found) if found is not None else None
+    if found is None or doer is None:
+        return None
+    frame = Frame(cue=verb, entry=_ULTIMATUM_CUE, carrier=verb, source=doer, addressees=[found.told])
+    frame.content = _runs([t for t in verb.sent if t.i >= found.wanted.left_edge.i])
+    frame.content_head = found.wanted
+    return frame
+
+
 def _is_reporting_verb(token: Token) -> bool:
     return token.dep_ not in {"aux", "aux:pass", "auxpass", "case", "mark", "amod", "compound", "fixed", "det", "prep"}
 
@@ -231,7 +243,12 @@ def _closes_sentence(verb: Token) -> bool:
 def _is_clipped_passive(verb: Token, entry: Cue) -> bool:
     """ "Manila warned off reef by Beijing", "Athens told to back off by Ankara": headlines leave the auxiliary out."""
     told = entry.object == "addressee" or _is_ordered(verb, entry)
-    if verb.tag_ not in {"VBD", "VBN"} or verb.dep_ != "ROOT" or not told:
+    if verb.tag_ not in {"VBD", "VBN"} or not told:
+        return False
+    if verb.dep_ == "conj" and syntax.own_subject(verb) is None and not syntax.objects(verb):
+        # "was summoned and told that …"
+        return syntax.is_passive(verb.head) and not syntax.indirect_objects(verb) and not syntax.auxiliaries(verb)
+    if verb.dep_ != "ROOT":
         return False
     if syntax.objects(verb) or syntax.indirect_objects(verb) or syntax.auxiliaries(verb):
         return False
@@ -252,7 +269,7 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
     receivers = syntax.indirect_objects(verb)
     if passive:
         own = syntax.subject(verb)
-        frame.source = syntax.agent(verb) or _agent_below(verb)
+        frame.source = syntax.agent(verb) or _agent_below(verb) or summons.told_by_host(verb)
         if _reports_own_words(verb):
             # "was quoted as saying": the grammatical subject speaks, the agent passes it on.
             frame.source = own
@@ -454,6 +471,9 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
         judged = syntax.objects(verb) or _judged(frame)
         parts = judged + [t for t in parts if judged and t.i > judged[0].i] if judged else parts
     elif not parts and entry.object == "content":
+        said = None if passive or frame.is_noun else _behind_colon(frame)
+        if said is not None:
+            return said
         parts = [t for t in syntax.objects(verb) if not passive]
     if _quotes_speech(verb):
         return [], None
@@ -481,6 +501,20 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     if not parts:
         return [], None
     return _joined(frame, parts), parts[0]
+
+
+def _behind_colon(frame: Frame) -> tuple[list[Span], Token] | None:
+    """ "radioed the trawlers: leave or be boarded": the object before the colon is told, the words behind it said."""
+    verb = frame.cue
+    told = [t for t in syntax.objects(verb) + syntax.indirect_objects(verb) if t.pos_ in syntax.NOMINALS]
+    colon = messages.colon_behind(verb)
+    if colon is None or not all(verb.i < t.i < colon.i and not messages.is_message(t) for t in told):
+        return None
+    words = verb.doc[colon.i + 1 : verb.sent.end]
+    if words.root.pos_ not in {"VERB", "AUX"} or words[0].is_quote:
+        return None
+    frame.addressees = frame.addressees or told[:1]
+    return _runs(list(words)), words.root
 
 
 def _judged(frame: Frame) -> list[Token]:
@@ -640,6 +674,7 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
     if frame.source is not None and frame.source.i > verb.i and not frame.is_noun:
         # "was told to leave by the army": who does it stands at the end of what is told.
         own_side |= {t.i for t in syntax.phrase(frame.source)}
+    own_side |= {t.i for part in parts if part.pos_ in syntax.NOUNS for t in _told_besides(part)}
     for part in parts:
         members.extend(t for t in syntax.phrase(part) if t.i not in own_side)
     members.extend(_conditions(verb))
@@ -654,6 +689,14 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
         # A word that brings the content belongs to it, though a parser may hang it on the cue.
         members.insert(0, first.nbor(-1))
     return _runs(members)
+
+
+def _told_besides(noun: Token) -> list[Token]:
+    """ "summoned the envoy, who was told that …": what somebody says or hears in a clause beside."""
+    clauses = (list(c.subtree) for c in syntax.children(noun, syntax.RELATIVE) if syntax.clauses(c))
+    words = ([t for t in clause if not t.is_punct] for clause in clauses)
+    besides = (own for own in words if own[0].lower_ == "who" and own[0].nbor(-1).text == ",")
+    return [t for own in besides for t in own]
 
 
 def _before_afterthought(members: list[Token], parts: list[Token]) -> int:

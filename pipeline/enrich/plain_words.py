@@ -194,7 +194,14 @@ def _is_own_side(subject: Token | None, source: Token | None) -> bool:
     owner = syntax.possessor(subject)
     if owner is not None and owner.lower_ in _FIRST_PERSON_OWNER | {"its", "their", "his"}:
         return True
-    return source is not None and subject.lower_ == source.lower_
+    return source is not None and (subject.lower_ == source.lower_ or is_of_them(subject, source))
+
+
+def is_of_them(noun: Token, source: Token | None) -> bool:
+    """ "Truckers will block the border, their association said": those whose body speaks."""
+    owner = syntax.possessor(source) if source is not None else None
+    theirs = owner is not None and owner.lower_ == "their" and noun.i < owner.i
+    return theirs and noun.tag_ == "NNS" and noun.dep_.startswith("nsubj")
 
 
 def _directive(attribution: Attribution) -> tuple[Act, Token | None] | None:

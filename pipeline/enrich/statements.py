@@ -20,10 +20,11 @@ from pipeline.enrich.cues import Cues
 from pipeline.enrich.hearing import Heard
 from pipeline.enrich.mentions import Resolved
 from pipeline.enrich.parties import Cast, party_of
+from pipeline.enrich.plain_words import is_of_them
 from pipeline.enrich.speech_acts import classify
 from pipeline.enrich.stance import find_stances
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import AUDIENCE, DETERRENT, IDLE, RETALIATION
+from pipeline.enrich.words import AUDIENCE, DETERRENT, IDLE, RETALIATION, WORKERS
 from pipeline.records import (
     WARNING_ACTS,
     Act,
@@ -80,6 +81,8 @@ def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSi
     def is_own(noun: Token) -> bool:
         if noun.pos_ in {"PRON", "DET"}:
             return not attribution.quotations and noun.lower_ in _SELF
+        if is_of_them(noun, attribution.source):
+            return True
         if noun.pos_ != "PROPN" and not noun.ent_type_:
             return False
         if not countries and attribution.source is not None and noun.ent_type_ == "GPE":
@@ -263,10 +266,14 @@ def _act_by_speaker(act: SpeechAct, who: list[Resolved]) -> Act:
 
 
 def _as_powers(who: list[Resolved], told: list[Resolved]) -> list[Resolved]:
-    """A central bank that speaks to markets is a technical body; to a government or a region it speaks as the state."""
+    """A central bank that speaks to markets is a technical body; to a government or a region it speaks as the state.
+
+    Workers and their associations are a power to a government as well, not to their firms.
+    """
     if not any(r.party.kind in {"state", "region"} or (r.political and r.party.country) for r in told):
         return who
-    return [replace(r, political=True) if _is_central_bank(r.party) else r for r in who]
+    powers = (_is_central_bank(r.party) or _head_word(r.party.name) in WORKERS for r in who)
+    return [replace(r, political=True) if power else r for r, power in zip(who, powers, strict=True)]
 
 
 def _is_central_bank(party: Party) -> bool:

@@ -15,6 +15,7 @@ _ONLY_POSSIBLE = frozenset({"possible", "likely", "unlikely", "conceivable", "th
 # "about to warn", "set to warn", "expected to warn", "due to warn"
 _NOT_YET = frozenset({"about", "set", "expected", "due", "poised", "likely"})
 _LEFT_UNDONE = re.compile(r"\b((yet to|without|short of|rather than|instead of)( \w+)?|against)$", re.IGNORECASE)
+_SPANS_OF_TIME = frozenset({"day", "week", "fortnight", "month", "year", "decade"})
 _SIDE_CLAUSES = frozenset({"conj", "acl:relcl", "relcl", "acl", "advcl", "parataxis"})
 
 
@@ -159,6 +160,8 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
     perfect = any(a.lower_ in {"had", "'d", "’d"} for a in syntax.auxiliaries(verb))
     if (relative and perfect) or _is_since(verb):
         return True
+    if _is_counted_from(verb):
+        return True
     if verb.dep_ == "advcl" and verb.i < verb.head.i:
         # "Weeks after Ottawa warned Delhi, …", "Cautioned by Moscow, …": what the news is measured from.
         marks = {c.lower_ for c in verb.children if c.dep_ == "mark"}
@@ -167,6 +170,12 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
     if verb.dep_ in {"acl", "ccomp"} and verb.head.pos_ == "NOUN" and verb.head.lemma_.lower() in RUMOURS:
         return True
     return _retells(attribution) or bool(EARLIER.search(_around_cue(verb, attribution)))
+
+
+def _is_counted_from(verb: Token) -> bool:
+    """ "talks resumed three weeks after Oslo threatened …": a time that has passed since."""
+    after = next((c for c in verb.lefts if c.dep_ == "mark" and c.lower_ in {"after", "since"}), None)
+    return after is not None and after.i > 0 and after.nbor(-1).lemma_.lower() in _SPANS_OF_TIME
 
 
 def _retells(attribution: Attribution) -> bool:

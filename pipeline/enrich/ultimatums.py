@@ -73,6 +73,19 @@ def _pressing(verb: Token, told: Token | None, wanted: Token) -> Ultimatum | Non
     return Ultimatum(told, wanted)
 
 
+def who_acts(ultimatum: Ultimatum) -> Token | None:
+    """The power that will do what follows, in the sentence of the term: "…, after which Israel will strike"."""
+    told, wanted = ultimatum.told, ultimatum.wanted
+    for verb in wanted.doc[wanted.i + 1 : wanted.sent.end]:
+        coming = [a for a in syntax.auxiliaries(verb) if a.lower_ in syntax.FUTURE and a.i < verb.i]
+        if not coming or verb.pos_ != "VERB" or syntax.is_passive(verb):
+            continue
+        doer = syntax.own_subject(verb) or coming[0].nbor(-1)
+        if is_power(doer) and doer.i > wanted.i and doer.lower_ != told.lower_:
+            return doer
+    return None
+
+
 def _wanted(verb: Token) -> Token | None:
     """The first infinitive behind the verb, wherever the parser hangs it: on the verb, the term or its noun."""
     following = (t for t in verb.subtree if t.i > verb.i + 1 and t.tag_ == "VB" and t.pos_ in {"VERB", "AUX"})

@@ -29,6 +29,8 @@ PRESSED = frozenset(_TABLE["pressed"])
 UNPRESSED = frozenset(_TABLE["unpressed"])
 MESSAGES = frozenset(_TABLE["messages"])
 WRITINGS = frozenset(_TABLE["writings"])
+SUMMONING = frozenset(_TABLE["summoning"])
+WORKERS = frozenset(_TABLE["workers"])
 STERN = frozenset(_TABLE["stern"])
 IDLE = frozenset(_TABLE["idle"])
 

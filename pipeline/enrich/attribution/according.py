@@ -16,7 +16,7 @@ from pipeline.enrich.frames import Frame
 from pipeline.enrich.text import trimmed
 from pipeline.records import Span
 
-_CREDITING = re.compile(r"\b(?:[Aa]ccording|[Aa]s)\b")
+_CREDITING = re.compile(r"\b(?:[Aa]ccording|[Aa]s|[Ii]n(?= (?:[\w.’'-]+ ){1,6}words\b))\b")
 # What a clause with "as" reports by, and does not only tell when: not "as he spoke".
 _SAYING = frozenset(
     {"put", "say", "explain", "note", "report", "describe", "observe", "acknowledge", "argue", "write", "state"}
@@ -54,6 +54,8 @@ def _credit(field: Field, found: Found, token: Token) -> _Credit | None:
     if token.i + 2 >= len(field.doc):
         return None
     following = token.nbor(1)
+    if token.lower_ == "in":
+        return _in_words_of(token)
     if token.lower_ == "according":
         source = _governed(token) if following.lower_ == "to" else None
         return _Credit(token, token, following, source) if source is not None else None
@@ -62,6 +64,18 @@ def _credit(field: Field, found: Found, token: Token) -> _Credit | None:
         return _Credit(token, token, token.nbor(2), source) if source is not None else None
     inside = any(start <= token.idx < end for a in found.attributions for start, end in a.content)
     return None if inside else _by_clause(field, found, token)
+
+
+def _in_words_of(token: Token) -> _Credit | None:
+    """ "In the words of the minister, …", "…, in Oslo's words, …"."""
+    words = next((t for t in token.doc[token.i + 1 : token.i + 9] if t.lower_ == "words"), None)
+    if words is None:
+        return None
+    owner = syntax.possessor(words)
+    if owner is not None:
+        return _Credit(token, token, words, owner)
+    of = next((who for word, who in syntax.prepositions(words) if word == "of"), None)
+    return _Credit(token, token, words.nbor(1), of) if of is not None and words.i + 2 < len(token.doc) else None
 
 
 def _reports(field: Field, verb: Token) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 
 from spacy.tokens import Doc, Token
 
@@ -27,10 +28,11 @@ class Field:
         self.text = syntax.text_of(doc)
         self.parts = [p for p in paragraphs(self.text) if not is_boilerplate(self.text[slice(*p)])]
         self._part_starts = [start for start, _ in self.parts]
-        self.quotations = [q for q in quotations if q.depth == 0 and self.part_of(q.start) is not None]
+        self.frames = [f for f in find_frames(doc, cues) if self.part_of(f.cue.idx) is not None]
+        own = (q for q in quotations if q.depth == 0 and self.part_of(q.start) is not None)
+        self.quotations = [q if q.closed else self._without_cue(q) for q in own]
         self.quotation_starts = [q.start for q in self.quotations]
         self.quoted = self._quoted_tokens()
-        self.frames = [f for f in find_frames(doc, cues) if self.part_of(f.cue.idx) is not None]
         self.narrated = [f for f in self.frames if not self.quoted[f.cue.i]]
         """The frames whose cue is the narrator's own word."""
         self._narrated_starts = [f.cue.idx for f in self.narrated]
@@ -57,6 +59,20 @@ class Field:
                     break
                 inside[token.i] = True
         return inside
+
+    def _without_cue(self, quotation: Quotation) -> Quotation:
+        """ "“We know where you live, the general told Riga.": who never closed the marks ends with the cue's comma."""
+        for frame in self.frames:
+            cue, source = frame.cue, frame.source
+            if not quotation.start < cue.idx < quotation.end or source is None or cue.tag_ not in syntax.TENSED:
+                continue
+            first = min(cue.idx, syntax.noun_phrase(source)[0])
+            before = self.text[quotation.start : first].rstrip()
+            rest = self.doc.char_span(cue.idx + len(cue), quotation.end, alignment_mode="contract")
+            goes_on = rest is not None and any(t.tag_ in syntax.FINITE for t in rest)
+            if before.endswith((",", "?", "!")) and source.pos_ != "PRON" and frame.entry.speech and not goes_on:
+                return replace(quotation, end=quotation.start + len(before.removesuffix(",")))
+        return quotation
 
     def quotation_at(self, char: int) -> Quotation | None:
         return next((q for q in self.quotations_in(char, char + 1) if q.start <= char < q.end), None)

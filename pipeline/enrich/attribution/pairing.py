@@ -199,6 +199,11 @@ def _colon(field: Field, before: Span) -> Frame | None:
         return None
     nouns = [t for t in tokens if t.pos_ in syntax.NOUNS]
     colon = tokens[-1]
+    head = tokens.root
+    told = [who for word, who in syntax.prepositions(head) if word == "to" and who in nouns]
+    if head in nouns and told and told[0] == nouns[-1]:
+        # "Saleh, the rebels' spokesman, to Riyadh: …"
+        return Frame(cue=colon, entry=NEUTRAL, carrier=colon, source=head, addressees=told)
     return Frame(cue=colon, entry=NEUTRAL, carrier=colon, source=nouns[-1]) if nouns else None
 
 
