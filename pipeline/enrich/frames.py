@@ -25,6 +25,7 @@ _ULTIMATUM_CUE = Cue(act="THREATEN", object="addressee")
 _STERN_CUE = Cue(act="WARN", addressee=frozenset({"to", "for"}), content=frozenset({"about", "on", "over"}))
 _KNOWN_CUE = Cue(act="STATE", object="addressee")
 _SAID_THINGS = frozenset({"this", "that", "thing", "something", "word", "line", "message", "sentence", "answer"})
+_OCCASIONS = frozenset({"in", "at", "on", "during", "via", "after", "before", "through"})
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _TOLD_BEHIND_COLON = frozenset({"STATE", "WARN", "THREATEN", "DEMAND", "URGE"})
 _TOWARDS = frozenset({"to", "for", "at"})
@@ -189,7 +190,7 @@ def _letting_know(verb: Token) -> Frame | None:
     """ "let Abidjan know that …", "made it known to Abidjan that …": who makes others know it tells them."""
     bringing = verb.head
     lets = verb.lower_ == "know" and {bringing.lemma_.lower(), bringing.lower_} & {"let", "lets"}
-    makes = verb.lower_ == "known" and bringing.lemma_.lower() == "make"
+    makes = verb.lower_ == "known" and bringing.lemma_.lower() in {"make", "let"}
     if not (lets or makes) or not bringing.i < verb.i:
         return None
     frame = Frame(cue=verb, entry=_KNOWN_CUE, carrier=bringing, source=_speaker(bringing))
@@ -204,9 +205,12 @@ def _letting_know(verb: Token) -> Frame | None:
 
 def _having_to_say(verb: Token, entry: Cue) -> Frame | None:
     """ "To Seoul, Kim had only this to say: …": who has something to say says it."""
-    what = verb.head
-    having = what.head
-    if verb.dep_ not in syntax.RELATIVE | {"acl"} or not syntax.is_infinitive(verb) or what.dep_ not in syntax.OBJECT:
+    what, having = verb.head, verb.head.head
+    if verb.dep_ == "xcomp" and (own := syntax.objects(verb.head)):
+        what, having = own[0], verb.head
+    elif verb.dep_ not in syntax.RELATIVE | {"acl"}:
+        return None
+    if not syntax.is_infinitive(verb) or what.dep_ not in syntax.OBJECT:
         return None
     if (
         having.lemma_.lower() != "have"
@@ -388,12 +392,17 @@ def _told_inside(verb: Token) -> list[Token]:
 
 
 def _infinitives(verb: Token) -> list[Token]:
-    """Infinitive clauses after a verb, as complement or as purpose: parsers waver between the two."""
-    return [
-        c
-        for c in verb.children
-        if c.dep_ in {"xcomp", "ccomp", "advcl"} and c.i > verb.i and _is_bare(c) and syntax.is_infinitive(c)
-    ]
+    """Infinitive clauses after a verb, as complement or as purpose: parsers waver between the two.
+
+    "Threatened in a video to kill them": they give what is said to the occasion as well.
+    """
+    found = [c for c in verb.children if c.dep_ in {"xcomp", "ccomp", "advcl"}]
+    if not found:
+        occasions = (
+            noun for word, noun in syntax.prepositions(verb) if word in _OCCASIONS and noun.pos_ in syntax.NOUNS
+        )
+        found = [c for noun in occasions for c in noun.children if c.dep_ == "acl"]
+    return [c for c in found if c.i > verb.i and _is_bare(c) and syntax.is_infinitive(c)]
 
 
 def _reports_own_words(verb: Token) -> bool:
@@ -784,11 +793,11 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         return frame if frame.source is not None else None
     elif carried:
         frame.carrier = verb
-        frame.source = syntax.subject(verb)
+        frame.source = messages.passed_by(noun) or syntax.subject(verb)
         if noun.dep_ in {"nsubj:pass", "nsubjpass"}:
             frame.source = syntax.agent(verb) or messages.sender(noun)
-    elif (bearer := messages.speaker_around(noun)) is not None:
-        # "Among the things she said was a warning to Caracas", "With the decree came a threat from Quito".
+    elif (bearer := messages.passed_by(noun) or messages.speaker_around(noun)) is not None:
+        # "State television carried a warning from the army", "Among the things she said was a warning to Caracas".
         frame.source, carried = bearer, True
     elif (said_to_be := _told_as(noun)) is not None:
         # "The warning, delivered by an envoy, was that …"
@@ -871,7 +880,7 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     brought = syntax.subject(carrier)
     if subject or received:
         brought = messages.from_whom(carrier)
-    source = messages.sender(noun) or brought or _sender_before(noun)
+    source = messages.sender(noun) or messages.passed_by(noun) or brought or _sender_before(noun)
     if source is None or source == noun:
         # "There was a warning for Georgia in her speech: …"
         source = next((owner for _, place in syntax.prepositions(noun) if (owner := syntax.possessor(place))), None)
@@ -884,7 +893,8 @@ def _message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     elif not subject and carrier is not noun:
         told += [t for t in syntax.objects(carrier) + syntax.indirect_objects(carrier) if t != noun]
     told = [who for who in told if who.pos_ in syntax.NOMINALS and who.i < colon.i and not _is_time(who)]
-    if not told and entry.act == "STATE" and (messages.sender(noun) is None or not (subject or carrier is noun)):
+    owned = messages.passed_by(noun) or (messages.sender(noun) if subject or carrier is noun else None)
+    if not told and entry.act == "STATE" and owned is None:
         return None
     verb = carrier if carrier.pos_ in {"VERB", "AUX"} else next((c for c in carrier.children if c.dep_ == "cop"), noun)
     if entry.act == "STATE" and messages.is_stern(noun, told[:1]):

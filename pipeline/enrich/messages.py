@@ -15,6 +15,10 @@ _PASSING = frozenset({"carry", "convey", "pass", "relay", "see", "obtain", "tran
 _PRESENTING = frozenset({"be", "come", "follow", "lie", "stand", "sit"})
 # What letters and speeches do with an act in them.
 _CONTAINING = frozenset({"contain", "include", "carry", "hold", "bear"})
+# What media and go-betweens do with the words of others.
+_CARRYING = frozenset(
+    {"air", "bring", "broadcast", "carry", "convey", "deliver", "pass", "publish", "read", "relay", "show", "transmit"}
+)
 _NAMES = frozenset({"GPE", "ORG", "PERSON", "NORP"})
 _NEW = frozenset({"a", "an", "another", "one"})
 _THINGS = frozenset({"thing", "point", "word", "message", "line"})
@@ -59,7 +63,9 @@ def sender(noun: Token) -> Token | None:
         if by is not None:
             # "Leaflets dropped by the army warned …": parsers take the first verb for that of the sentence.
             return by
-    for verb in syntax.children(noun, syntax.RELATIVE | {"acl"}):
+    # "A notice to mariners issued by Tehran": parsers give the participle to the noun before it.
+    told = [who for word, who in syntax.prepositions(noun) if word in {"to", "for"}]
+    for verb in [v for at in (noun, *told) for v in syntax.children(at, syntax.RELATIVE | {"acl"})]:
         if not _PASSING.isdisjoint(bases(verb.lower_)):
             continue
         who = syntax.agent(verb)
@@ -77,6 +83,15 @@ def _speaker_of(noun: Token) -> Token | None:
         return None
     owners = (who for preposition, who in syntax.prepositions(noun) if preposition == "of")
     return next((w for w in owners if w.ent_type_ in _NAMES or w.lemma_.lower() in POLITICAL), None)
+
+
+def passed_by(noun: Token) -> Token | None:
+    """Whose act somebody only hands on: "state television carried a warning from the army", "read out his message"."""
+    verb = noun.head
+    if noun.dep_ not in syntax.OBJECT or _CARRYING.isdisjoint(bases(verb.lower_)):
+        return None
+    who = sender(noun) or from_whom(verb)
+    return who if who is not None and (who.ent_type_ in _NAMES or who.lemma_.lower() in POLITICAL) else None
 
 
 def from_whom(token: Token) -> Token | None:

@@ -24,7 +24,7 @@ from pipeline.enrich.plain_words import is_of_them
 from pipeline.enrich.speech_acts import classify
 from pipeline.enrich.stance import find_stances
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import AUDIENCE, DETERRENT, IDLE, RETALIATION, WORKERS
+from pipeline.enrich.words import ARMED, AUDIENCE, DETERRENT, IDLE, RETALIATION, WORKERS
 from pipeline.records import (
     WARNING_ACTS,
     Act,
@@ -219,7 +219,8 @@ class _FieldReader:
         if not any(r.political for r in who):
             return False
         named = named or (statement.act_basis == "words" and bool(statement.addressees))
-        if statement.act == "WARN" and not named and who[0].party.country is None:
+        armed = _head_word(who[0].party.name) in ARMED
+        if statement.act == "WARN" and not named and who[0].party.country is None and not armed:
             # An international body that tells of hunger or heat alerts the world; it does not warn anybody off,
             # unless its words deter.
             said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from spacy.tokens import Span, Token
 
 from pipeline.enrich import syntax
-from pipeline.enrich.words import ELSE, GIVING, OR_ELSE_DEMANDED, PRESSED, TERMS, UNPRESSED
+from pipeline.enrich.words import AFTER_WHICH, ELSE, GIVING, OR_ELSE_DEMANDED, PRESSED, TERMS, UNPRESSED
 
 _MORE = frozenset({"more", "another", "extra", "additional", "longer"})
 _HAVING = frozenset({"has", "have", "had", "'ve", "’ve", "got"})
@@ -36,10 +36,18 @@ def given_by(verb: Token) -> Ultimatum | None:
         receivers = syntax.indirect_objects(verb) or [t for t in syntax.objects(verb)[:1] if _is_receiver(t)]
     wanted = _wanted(verb)
     if wanted is None:
-        return None
+        return _bare_term(verb, receivers)
     does = syntax.own_subject(wanted)
     told = does if does is not None and does.i > verb.i else receivers[0] if receivers else None
     return _pressing(verb, told, wanted)
+
+
+def _bare_term(verb: Token, receivers: list[Token]) -> Ultimatum | None:
+    """ "set Budapest a deadline of 1 May, after which the funds will be cut": what is wanted goes without saying."""
+    terms = [t for t in syntax.objects(verb) if t.pos_ == "NOUN" and _is_term(t) and t not in receivers]
+    if not terms or not receivers or syntax.is_negated(verb) or not is_power(receivers[0]):
+        return None
+    return Ultimatum(receivers[0], terms[0]) if AFTER_WHICH.search(verb.doc[terms[0].i : verb.sent.end].text) else None
 
 
 def held_in(tokens: list[Token]) -> Ultimatum | None:
@@ -94,7 +102,7 @@ def _wanted(verb: Token) -> Token | None:
 
 def _is_receiver(noun: Token) -> bool:
     """ "set Kosovo a deadline": the first of two objects; "set a deadline" has no receiver."""
-    return len(syntax.objects(noun.head)) > 1 or (noun.ent_type_ not in {"", "DATE", "TIME"})
+    return len(syntax.objects(noun.head)) > 1 or noun.ent_type_ not in {"", "DATE", "TIME"} or is_power(noun)
 
 
 def _is_term(token: Token) -> bool:
