@@ -23,8 +23,6 @@ _PLACES = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
 _KNOWN = Path(__file__).with_name("data") / "names.toml"
 _HYPHENS = re.compile(r"[-‐‑–\s]+")
 _LONGEST_ACRONYM = 5
-_NEARBY = 6
-"""How many words on either side tell whether a line is all in capitals."""
 _JOINS = frozenset({"of", "for", "in"})
 _FUNCTION_WORDS = frozenset({"ADP", "CCONJ", "SCONJ", "DET", "PART"})
 _NO_NAMES = _FUNCTION_WORDS | {"ADV", "AUX", "PRON", "VERB"}
@@ -66,11 +64,7 @@ class KnownNames:
         return cls({name: label for label, table in tables.items() for name in listed(table)})
 
     def label(self, name: Span) -> str | None:
-        """The label of a name.
-
-        One word alone is a known name only with a capital, and an acronym only in the capitals it is listed with,
-        where they say something: in a line without small letters they do not.
-        """
+        """The label of a name; one word alone needs a capital for that, and an acronym the capitals it is listed with."""
         text = name.text
         key = key_of(text)
         label = self._labels.get(key)
@@ -79,7 +73,7 @@ class KnownNames:
         acronym = self._acronyms.get(key)
         if acronym is not None:
             written = text.removeprefix("the ").replace(".", "")
-            return label if written in {acronym, acronym.upper()} and not _in_capitals(name) else None
+            return label if written in {acronym, acronym.upper()} else None
         return None if text.islower() else label
 
     def longer(self, doc: Doc, name: Span) -> Span | None:
@@ -98,11 +92,6 @@ class KnownNames:
         if reach is None:
             reach = self._reach_of_word[word.orth] = self._reach.get(key_of(word.text).partition(" ")[0], 0)
         return reach
-
-
-def _in_capitals(name: Span) -> bool:
-    around = [*name.doc[max(0, name.start - _NEARBY) : name.start], *name.doc[name.end : name.end + _NEARBY]]
-    return not any(token.is_lower for token in around) and any(token.is_upper for token in around)
 
 
 def listed(table: dict[str, str]) -> list[str]:

@@ -145,7 +145,7 @@ def test_a_name_seen_once_is_marked_nowhere_else(nlp: Language, names: DemarcheN
         ("the/DET ORA/PROPN said/VERB", "ORG"),
         ("the/DET O.R.A./PROPN said/VERB", "ORG"),
         ("then/ADV Ora/PROPN said/VERB", "PERSON"),
-        ("AND/CCONJ ORA/PROPN SAYS/VERB NO/INTJ", "PERSON"),
+        ("AND/CCONJ ORA/PROPN SAYS/VERB NO/INTJ", "ORG"),
     ],
 )
 def test_an_acronym_is_known_in_capitals_alone(nlp: Language, text: str, label: str) -> None:
