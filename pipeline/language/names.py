@@ -64,7 +64,7 @@ class KnownNames:
         return cls({name: label for label, table in tables.items() for name in listed(table)})
 
     def label(self, name: Span) -> str | None:
-        """The label of a name; one word alone needs a capital for that, and an acronym the capitals it is listed with."""
+        """The label of a name; one word alone needs a capital for it, an acronym the capitals it is listed with."""
         text = name.text
         key = key_of(text)
         label = self._labels.get(key)
