@@ -241,9 +241,15 @@ class Phrases:
             return Place(named.id, named.country)
         place = self._place(found, country, at)
         if place is not None:
-            return self._own_body(found, at) or place
+            return self._own_body(found, at) or self._region(found, at) or place
         body = self.body(phrase, country, at)
         return Place(body.id, body.country) if body else None
+
+    def _region(self, found: list[Word], at: date) -> Place | None:
+        """A part of a state has its own president: Abkhazia's is not Georgia's."""
+        named = self._directory.find(" ".join(word.written for word in found), at=at)
+        actor = named[0].actor if named else None
+        return Place(actor.id, actor.country) if actor is not None and actor.id.startswith("region/") else None
 
     def _own_body(self, found: list[Word], at: date) -> Place | None:
         """The body of a person who is named as the owner: "Putin's spokesman" is the Kremlin's."""

@@ -16,6 +16,8 @@ class SpeechAct:
     act: Act
     status: Status
     addressees: list[Token] = field(default_factory=list)
+    otherwise: list[Token] = field(default_factory=list)
+    """Whom the speaker deals with beside the words: told, where the addressees mean nobody who is known."""
     target: Token | None = None
     about: Span | None = None
     speech: bool = True

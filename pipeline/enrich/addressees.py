@@ -8,11 +8,13 @@ from pipeline.enrich import syntax
 from pipeline.enrich.acts import SpeechAct
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.contents import said_tokens
+from pipeline.enrich.descriptions import NOUNS
 from pipeline.enrich.frames import Frame
+from pipeline.enrich.people import singular
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import POLITICAL
-from pipeline.records import WARNING_ACTS
+from pipeline.enrich.words import POLITICAL, THREATENED
 
+_MEANING = frozenset({"referring", "alluding", "meaning", "speaking", "talking", "pointing"})
 _CONCERNING = frozenset({"of", "about", "to", "at"})
 _PLACING = frozenset({"in", "over", "near", "at", "around", "outside", "inside", "through", "off", "within", "along"})
 
@@ -21,12 +23,12 @@ def implied_addressees(attribution: Attribution, result: SpeechAct, own: OwnSide
     """Nobody is named as told: who is to act, who would act, whose act is judged."""
     head = attribution.content_head
     if result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}:
-        target = result.target or head
+        target = result.target or (_judged(head, own) if head is not None else None)
         return [owner_of(target)] if target is not None else []
-    if result.act in WARNING_ACTS and (spoken_of := _spoken_of(attribution)) is not None:
-        return [spoken_of]
+    if attribution.source is not None and (spoken_on := _spoken_on(attribution.source, own)) is not None:
+        return [spoken_on]
     if result.act == "THREATEN" or (result.act == "WARN" and not _names_act(attribution)):
-        return _would_be_agent(attribution, own) or _named_other(attribution, own)
+        return _would_be_agent(attribution, own) or _threatened(attribution) or _named_other(attribution, own)
     if result.act == "WARN" and (acting := _state_that_acts(attribution, own)) is not None:
         return [acting]
     if head is None:
@@ -39,23 +41,52 @@ def implied_addressees(attribution: Attribution, result: SpeechAct, own: OwnSide
     return []
 
 
+def _judged(head: Token, own: OwnSide) -> Token | None:
+    """What a clause judges: "will never accept the annexation", "the raids are a crime"; a phrase by itself."""
+    if head.pos_ in syntax.NOMINALS and syntax.own_subject(head) is None:
+        return head
+    around = [*syntax.objects(head), *syntax.children(head, frozenset({"nsubj", "nsubj:pass", "nsubjpass"}))]
+    return next((t for t in around if t.pos_ in syntax.NOUNS and not own(t)), None)
+
+
 def _names_act(attribution: Attribution) -> bool:
     """Whether the cue itself says what is done, not only that something was said."""
     return attribution.frame is not None and attribution.frame.entry.act not in {"STATE", "PREDICT"}
 
 
-def _spoken_of(attribution: Attribution) -> Token | None:
+def spoken_of(attribution: Attribution) -> Token | None:
     """ "“They will pay,” he said of Rome", "…, she said, referring to Rome"."""
     frame = attribution.frame
-    if frame is None or not attribution.quotations or _names_act(attribution):
+    if frame is None or _names_act(attribution):
         return None
-    for token in (frame.cue, *[c for c in frame.cue.children if c.lower_ in {"referring", "alluding", "meaning"}]):
+    quoting = [frame.cue] if attribution.quotations else []
+    for token in (*quoting, *[t for t in frame.cue.sent if t.i > frame.cue.i and t.lower_ in _MEANING]):
         about = [who for preposition, who in syntax.prepositions(token) if preposition in _CONCERNING]
-        about += syntax.objects(token) if token.lower_ == "meaning" else []
+        about += [*syntax.objects(token), *(c for c in token.rights if c.dep_ in {"pobj", "xcomp"})] * (
+            token.lower_ == "meaning"
+        )
         for who in about:
-            if who.i > frame.cue.i and (is_name(owner_of(who)) or who.tag_ in {"NNS", "NNPS"}):
+            people = who.tag_ in {"NNS", "NNPS"} or who.lemma_.lower() in POLITICAL
+            if who.i > frame.cue.i and (is_name(owner_of(who)) or people):
                 return owner_of(who)
     return None
+
+
+def _spoken_on(source: Token, own: OwnSide) -> Token | None:
+    """ "“A grave mistake”: Rome on Tripoli's raid": whom a headline says that the speaker speaks on."""
+    if source.dep_ not in {"ROOT", "parataxis", "appos", "dep"} or source.pos_ not in syntax.NOUNS:
+        return None
+    on = (owner_of(who) for word, who in syntax.prepositions(source) if word in {"on", "over", "about", "to"})
+    return next((who for who in on if is_name(who) and not own(who)), None)
+
+
+def _threatened(attribution: Attribution) -> list[Token]:
+    """ "Will wipe out the gangs of Medan": outlaws and rebels to whom it is to be done, wherever they are."""
+    for token in said_tokens(attribution):
+        passive = token.dep_ in {"nsubj:pass", "nsubjpass"}
+        if token.pos_ == "NOUN" and singular(token.lower_) in THREATENED and (passive or token.dep_ in syntax.OBJECT):
+            return [owner_of(token)] if syntax.possessor(token) is not None else [token]
+    return []
 
 
 def named_next(frame: Frame, own: OwnSide) -> list[Token]:
@@ -119,15 +150,22 @@ def _is_place(name: Token) -> bool:
 def _would_be_agent(attribution: Attribution, own: OwnSide) -> list[Token]:
     """Whose act the words are a condition on: "if NATO moves …", "should Chinese ships enter …"."""
     for token in said_tokens(attribution):
-        if token.pos_ not in {"VERB", "AUX"} or token.dep_ != "advcl":
+        if token.pos_ not in {"VERB", "AUX"} or token.dep_ not in {"advcl", "acl"}:
             continue
         marked = any(c.dep_ == "mark" and c.lower_ in {"if", "unless"} for c in token.children)
         inverted = token.left_edge.lower_ == "should"
+        if not inverted and token.dep_ == "acl":
+            continue
         subject = syntax.own_subject(token)
+        if subject is not None and subject.lower_ == "they":
+            # "The firms could pack their bags if they paid": who the clause before is about.
+            subject = syntax.own_subject(token.head) or subject
         if not (marked or inverted) or subject is None or own(subject):
             continue
         agent = owner_of(subject)
-        if is_name(agent) or (agent.pos_ == "NOUN" and agent.lemma_.lower() in POLITICAL):
+        if own(agent) or syntax.is_passive(token):
+            continue
+        if is_name(agent) or (agent.pos_ == "NOUN" and singular(agent.lower_) in POLITICAL | THREATENED | NOUNS):
             return [agent]
     return []
 
@@ -143,7 +181,7 @@ def is_name(token: Token) -> bool:
 def owner_of(noun: Token) -> Token:
     """Whose act or thing a noun phrase is: "Israel's strikes", "Israeli attacks"; else the noun itself."""
     owner = syntax.possessor(noun)
-    if owner is not None:
+    if owner is not None and owner.i < noun.i:
         return owner
     if noun.ent_type_ in {"GPE", "PERSON", "ORG", "NORP"} or noun.pos_ == "PROPN":
         return noun

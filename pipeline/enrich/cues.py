@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -21,9 +21,10 @@ OWN_FILE = Path(__file__).with_name("cues.toml")
 _IRREGULAR = {
     "began": "begin", "begun": "begin", "chose": "choose", "chosen": "choose", "drawn": "draw", "drew": "draw",
     "felt": "feel", "forgot": "forget", "found": "find", "heard": "hear", "held": "hold", "knew": "know",
-    "known": "know", "meant": "mean", "said": "say",
+    "known": "know", "laid": "lay", "meant": "mean", "met": "meet", "rang": "ring", "said": "say",
     "saw": "see", "seen": "see", "shot": "shoot", "sought": "seek", "spoke": "speak", "spoken": "speak",
-    "swore": "swear", "sworn": "swear", "thought": "think", "told": "tell", "understood": "understand",
+    "stood": "stand", "swept": "sweep", "swore": "swear", "sworn": "swear", "thought": "think", "threw": "throw",
+    "thrown": "throw", "told": "tell", "understood": "understand",
     "wrote": "write", "written": "write",
 }  # fmt: skip
 # Numbers, as every word of a text is asked.
@@ -46,6 +47,8 @@ class Cue:
     speech: bool = True
     clause: bool = False
     """A word of many senses: it reports only with a finite clause or with quoted words."""
+    rest: str = ""
+    """The last word of a cue of several: "weight" of "throw its weight behind"."""
 
 
 NEUTRAL = Cue(act="STATE")
@@ -84,7 +87,9 @@ class Cues:
         for number, group in enumerate(groups, 1):
             where = f"{path}, cue {number}"
             cue = _cue_of(group, where)
-            self.verbs.update(dict.fromkeys(_words(group, "verbs", where), cue))
+            self.verbs.update(
+                (phrase, replace(cue, rest=phrase.partition(" ")[2])) for phrase in _words(group, "verbs", where)
+            )
             self.nouns.update(dict.fromkeys(_words(group, "nouns", where), cue))
             self.predicates.update(dict.fromkeys(_words(group, "predicates", where), cue))
         _check_keys(light, _LIGHT_KEYS, f"{path}, light")
@@ -139,18 +144,10 @@ class Cues:
         known = next((self.verbs[phrase] for phrase in phrases if phrase in self.verbs), None)
         if known is not None:
             return known
-        for child in verb.children:
-            if child.i > verb.i and child.dep_ in {"compound:prt", "prt", "advmod", "prep"}:
-                phrase = self.verbs.get(f"{lemma} {child.lower_}")
-                if phrase is not None:
-                    return phrase
-        for preposition, _ in syntax.prepositions(verb):
-            if f"{lemma} {preposition}" in self.verbs:
-                return self.verbs[f"{lemma} {preposition}"]
-        for noun in syntax.objects(verb):
-            if f"{lemma} {noun.lower_}" in self.verbs:
-                return self.verbs[f"{lemma} {noun.lower_}"]
-        return self.verbs.get(lemma)
+        beside = [c.lower_ for c in verb.rights if c.dep_ not in {"conj", "parataxis"}]
+        beside += [preposition for preposition, _ in syntax.prepositions(verb)]
+        known = next((self.verbs[f"{lemma} {word}"] for word in beside if f"{lemma} {word}" in self.verbs), None)
+        return known or self.verbs.get(lemma)
 
 
 def _bases(token: Token) -> list[str]:

@@ -8,7 +8,7 @@ from spacy.tokens import Doc, Token
 
 from pipeline.enrich import messages, summons, syntax, ultimatums
 from pipeline.enrich.cues import NEUTRAL, Cue, Cues, bases
-from pipeline.enrich.words import BLOWS, BODIES, EXPERT, POLITICAL, STRUCK, TECHNICAL
+from pipeline.enrich.words import BLOWS, BODIES, EXPERT, GIVING, POLITICAL, STRUCK, TECHNICAL
 from pipeline.records import Span
 
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
@@ -98,6 +98,9 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
             frame = None
         if frame is not None:
             found.append(frame)
+    given = {f.source.i: f for f in found if f.entry is _ULTIMATUM_CUE and f.source is not None}
+    # "An ultimatum from Juba gave …" is told once, by the verb.
+    found = [f for f in found if f.source is None or given.get(f.source.i, f) is f or f.cue.lemma_ != "ultimatum"]
     named = {f.cue.i for f in found if messages.is_message(f.cue)}
     # "his answer was clear: …" is told once, by the answer.
     found = [f for f in found if f.source is None or f.source.i not in named]
@@ -165,6 +168,9 @@ def _ultimatum(verb: Token) -> Frame | None:
     if found is None:
         return None
     source = syntax.agent(verb) if syntax.is_passive(verb) else _speaker(verb)
+    if source is not None and (source.lemma_.lower() == "ultimatum" or messages.is_message(source)):
+        # "An ultimatum from Juba gave the rebels ten days": it is the sender's.
+        source = messages.sender(source) or source
     frame = Frame(cue=verb, entry=_ULTIMATUM_CUE, carrier=verb, source=source, addressees=[found.told])
     frame.content, frame.content_head = _runs(list(found.wanted.subtree)), found.wanted
     return frame
@@ -269,7 +275,7 @@ def _is_ordered(verb: Token, entry: Cue) -> bool:
 
 def _assign_roles(frame: Frame, *, passive: bool) -> None:
     verb, entry = frame.carrier, frame.entry
-    patients = [t for t in syntax.objects(verb) if not _is_time(t)]
+    patients = [t for t in _objects(verb, entry) if not _is_time(t)]
     receivers = syntax.indirect_objects(verb)
     if passive:
         own = syntax.subject(verb)
@@ -477,7 +483,7 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
     verb, entry = frame.cue, frame.entry
     parts = _clausal(frame) or ([] if frame.is_noun or passive else _around(verb))
     if entry.object == "target" and not passive and not frame.is_noun:
-        judged = syntax.objects(verb) or _judged(frame)
+        judged = _objects(verb, entry) or _judged(frame)
         parts = judged + [t for t in parts if judged and t.i > judged[0].i] if judged else parts
     elif not parts and entry.object == "content":
         said = None if passive or frame.is_noun else _behind_colon(frame)
@@ -502,6 +508,8 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
             governed += [inner for word, inner in syntax.prepositions(noun) if word in entry.content]
         elif preposition in entry.content:
             governed.append(noun)
+    if not parts and not governed and entry.rest and entry.object == "target":
+        governed = _behind_rest(verb, entry)
     governed = [noun for noun in governed if noun not in frame.addressees and not _is_time(noun)]
     if not parts:
         parts = governed
@@ -524,6 +532,19 @@ def _behind_colon(frame: Frame) -> tuple[list[Span], Token] | None:
         return None
     frame.addressees = frame.addressees or told[:1]
     return _runs(list(words)), words.root
+
+
+def _objects(verb: Token, entry: Cue) -> list[Token]:
+    """Whom or what a cue is about: not the noun that is a part of it ("threw its weight behind the plan")."""
+    return [t for t in syntax.objects(verb) if t.lower_ != entry.rest]
+
+
+def _behind_rest(verb: Token, entry: Cue) -> list[Token]:
+    """ "laid the blame for it on Oslo", "took issue with the plan": who or what is judged, then for what."""
+    rest = next((t for t in verb.rights if t.lower_ == entry.rest), verb)
+    behind = [*syntax.prepositions(verb), *(syntax.prepositions(rest) if rest is not verb else [])]
+    behind += [pair for _, noun in behind for pair in syntax.prepositions(noun) if pair[0] in {"on", "upon"}]
+    return [noun for _, noun in sorted(behind, key=lambda pair: pair[0] in {"for", "over"})][:1]
 
 
 def _judged(frame: Frame) -> list[Token]:
@@ -817,7 +838,12 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     else:
         frame.presupposed = True
         frame.source = syntax.possessor(noun) or messages.from_whom(noun)
-    around = [(word, what) for at in {noun, inner} for word, what in syntax.prepositions(at) if what != inner] + (
+    sent_by = [frame.source] if frame.source is not None and frame.source.i > noun.i else []
+    around = [(word, who) for at in sent_by for word, who in syntax.prepositions(at) if word == "to"]
+    if noun.dep_ in _SUBJECTS and not GIVING.isdisjoint(bases(verb.lower_)):
+        # "An ultimatum from Juba gave the rebels ten days": who is given a term is told.
+        around += [("", t) for t in syntax.indirect_objects(verb) + syntax.objects(verb)]
+    around += [(word, what) for at in {noun, inner} for word, what in syntax.prepositions(at) if what != inner] + (
         syntax.prepositions(verb) + [("", t) for t in syntax.indirect_objects(verb)] if carried else []
     )
     told = [

@@ -401,6 +401,9 @@ class Cast:
         floor = coreference.sentences[token.i] - _HOME_REACH
         about = [m for m in self._before(token) if m.role == "subject" and m.sentence >= floor]
         countries = {r.party.country for m in about for r in m.who if r.party.country}
+        if not countries:
+            near = [m for m in self._before(token) if m.sentence >= floor]
+            countries = {r.party.country for m in near for r in m.who if r.party.country}
         return next(iter(countries)) if len(countries) == 1 else None
 
     def _before(self, token: Token) -> list[Mention]:

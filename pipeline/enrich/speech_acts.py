@@ -10,12 +10,13 @@ import re
 
 from spacy.tokens import Token
 
-from pipeline.enrich import syntax, ultimatums
+from pipeline.enrich import dealings, syntax, ultimatums
 from pipeline.enrich.acts import SpeechAct
-from pipeline.enrich.addressees import implied_addressees, is_name, named_next, owner_of
+from pipeline.enrich.addressees import implied_addressees, is_name, named_next, owner_of, spoken_of
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.contents import doc_of, said_tokens, said_words
 from pipeline.enrich.cues import Cues
+from pipeline.enrich.frames import Frame
 from pipeline.enrich.plain_words import own_harm, read_words, weigh_words
 from pipeline.enrich.status import status_of
 from pipeline.enrich.text import trimmed
@@ -27,6 +28,7 @@ from pipeline.enrich.words import (
     HAZARDS,
     OR_ELSE_DEMANDED,
     POLITICAL,
+    RULING,
     TRAVEL,
     WARNING_OFF,
 )
@@ -75,12 +77,19 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "OTHER"
     if result.act in WARNING_ACTS and not pressed:
         # A warning told to reporters is not addressed to them.
-        result.addressees = [t for t in result.addressees if t.lemma_.lower() not in AUDIENCE and not own(t)]
+        named = frame is not None and result.act == frame.entry.act
+        result.addressees = [t for t in result.addressees if not _only_listens(t, own, named=named) and not own(t)]
         if not result.addressees and frame is not None and result.act == frame.entry.act:
             result.addressees = named_next(frame, own)
+    if result.act in WARNING_ACTS and not any(is_name(t) for t in result.addressees):
+        meant = spoken_of(attribution)
+        result.addressees = [meant] if meant is not None else result.addressees
+        result.implied = meant is not None
     if not result.addressees:
         result.addressees = implied_addressees(attribution, result, own)
         result.implied = bool(result.addressees)
+    if result.act in WARNING_ACTS and frame is not None:
+        _look_beside(attribution, frame, own, result)
     if (
         result.target is None
         and result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}
@@ -89,6 +98,27 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.target = attribution.content_head
     result.about = _about(attribution)
     return result
+
+
+def _only_listens(told: Token, own: OwnSide, *, named: bool) -> bool:
+    """ "Told reporters", "told a rally": no addressees of a warning, but a cabinet warned, or another's parliament, is."""
+    lemma = told.lemma_.lower()
+    if lemma not in AUDIENCE:
+        return False
+    owner = owner_of(told)
+    return not (lemma in RULING and (named or (owner != told and not own(owner))))
+
+
+def _look_beside(attribution: Attribution, frame: Frame, own: OwnSide, result: SpeechAct) -> None:
+    """Who is meant by the narrator, called, met or dealt with, where the words and their cue name nobody."""
+    told = [] if result.implied else [t for t in result.addressees if not dealings.is_meeting(t)]
+    found = [] if told else dealings.met(frame, own)
+    if found or not result.implied:
+        result.addressees, result.implied = told or found, False
+    result.otherwise = dealings.dealt_with(frame, own)
+    if not result.implied:
+        # "Told the BBC": where those who are told turn out to pass the words on only.
+        result.otherwise = implied_addressees(attribution, result, own) or result.otherwise
 
 
 def _ultimatum(attribution: Attribution, own: OwnSide, result: SpeechAct) -> bool:

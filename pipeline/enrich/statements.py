@@ -20,11 +20,12 @@ from pipeline.enrich.cues import Cues
 from pipeline.enrich.hearing import Heard
 from pipeline.enrich.mentions import Resolved
 from pipeline.enrich.parties import Cast, party_of
+from pipeline.enrich.people import singular
 from pipeline.enrich.plain_words import is_of_them
 from pipeline.enrich.speech_acts import classify
 from pipeline.enrich.stance import find_stances
 from pipeline.enrich.wording import OwnSide
-from pipeline.enrich.words import ARMED, AUDIENCE, DETERRENT, IDLE, RETALIATION, WORKERS
+from pipeline.enrich.words import ARMED, AUDIENCE, DETERRENT, IDLE, MOVEMENTS, RETALIATION, RULING, WORKERS
 from pipeline.records import (
     WARNING_ACTS,
     Act,
@@ -65,6 +66,7 @@ def rules_version(files: Iterable[Path]) -> str:
 
 _SELF = frozenset({"it", "they", "he", "she", "its", "their", "his", "her"})
 _TARGETED = frozenset({"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"})
+_LISTENERS = AUDIENCE - RULING
 _WISHED_OR_JUDGED = _TARGETED | {"URGE", "DEMAND"}
 
 
@@ -76,7 +78,10 @@ def read_statements(article: Article, heard: Iterable[Heard], cast: Cast, cues: 
 def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSide:
     """Tells whether a noun phrase means one of the speakers, their state, or what is called "it" and "they" of them."""
     ids = {r.party.actor_id for r in who} - {None}
-    countries = {r.party.country for r in who} - {None}
+    # "Abkhazia will answer", its president says.
+    ids |= {"/".join(one.split("/")[:2]) for one in ids if one is not None and one.startswith("region/")}
+    countries = {r.party.country for r in who if _is_of_state(r.party, cast)} - {None}
+    unplaced = not any(r.party.country for r in who)
 
     def is_own(noun: Token) -> bool:
         if noun.pos_ in {"PRON", "DET"}:
@@ -85,15 +90,35 @@ def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSi
             return True
         if noun.pos_ != "PROPN" and not noun.ent_type_:
             return False
-        if not countries and attribution.source is not None and noun.ent_type_ == "GPE":
+        if unplaced and attribution.source is not None and noun.ent_type_ == "GPE":
             # "Budapest stands ready …, its minister said", "…, the foreign ministry said".
             owner = syntax.possessor(attribution.source)
             own_minister = owner is None or owner.lower_ in _SELF
-            return own_minister and attribution.source.pos_ == "NOUN" and noun.dep_.startswith("nsubj")
+            acts = noun.dep_.startswith("nsubj") and not _is_conditional(noun.head)
+            return own_minister and attribution.source.pos_ == "NOUN" and acts
         meant = cast.resolve(noun)
         return any(r.party.actor_id in ids or (r.party.kind == "state" and r.party.country in countries) for r in meant)
 
     return is_own
+
+
+def _is_of_state(party: Party, cast: Cast) -> bool:
+    """Whether a party is of its state's power: ministers and officials are; rebels, unions, parties, regions are not."""
+    named = f"{party.name} {party.affiliation or ''}".casefold().replace("’", "'").split()
+    if not MOVEMENTS.isdisjoint(singular(word.strip("'")) for word in named):
+        return False
+    if (party.actor_id or "").startswith("region/"):
+        return False
+    body_id = party.actor_id if party.kind == "organisation" else None
+    if party.kind == "person" and party.affiliation:
+        found = cast.directory.find(party.affiliation, at=cast.at)
+        body_id = found[0].actor.id if found and found[0].actor.kind == "organisation" else None
+    return body_id is None or party.country is None or body_id.startswith(f"{party.country.lower()}/")
+
+
+def _is_conditional(verb: Token) -> bool:
+    """ "If Mogadishu signs, …": under a condition, others act."""
+    return verb.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in {"if", "unless", "should"} for c in verb.lefts)
 
 
 class _FieldReader:
@@ -135,7 +160,7 @@ class _FieldReader:
 
     def _statement(self, attribution: Attribution, inner: list[Attribution], acts: dict[int, SpeechAct]) -> Statement:
         act = acts[id(attribution)]
-        told = self._parties(act.addressees)
+        told = self._told(act, act.addressees) or self._told(act, act.otherwise)
         who = _as_powers(self.speakers[id(attribution)], told)
         outer = list(_outer(attribution))
         relays = [r for token in attribution.relays for r in self.cast.resolve(token)]
@@ -148,8 +173,6 @@ class _FieldReader:
             # "denied warning Manila": the news is the denial of that act towards the same addressee.
             status = "denied"
             told = told or self._parties(denied[0].addressees)
-        if label in WARNING_ACTS:
-            told = [r for r in told if not r.relay and _head_word(r.party.name) not in AUDIENCE]
         targets = (
             [self._owner(act.target)] if act.target is not None and label in _TARGETED else [r.party for r in told]
         )
@@ -175,6 +198,13 @@ class _FieldReader:
         statement.doubts = doubts(statement, attribution, act, who)
         statement.confidence = confidence(statement)
         return statement
+
+    def _told(self, act: SpeechAct, tokens: list[Token]) -> list[Resolved]:
+        """Who is told: of a warning, not those who only pass it on or listen."""
+        told = self._parties(tokens)
+        if act.act not in WARNING_ACTS:
+            return told
+        return [r for r in told if not r.relay and (r.party.country or _head_word(r.party.name) not in _LISTENERS)]
 
     def _parties(self, tokens: list[Token]) -> list[Resolved]:
         found: list[Resolved] = []

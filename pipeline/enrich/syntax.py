@@ -18,6 +18,7 @@ from pipeline.records import Span
 _SUBJECT = frozenset({"nsubj", "csubj", "nsubj:outer", "csubj:outer"})
 _PASSIVE_SUBJECT = frozenset({"nsubj:pass", "csubj:pass", "nsubjpass", "csubjpass"})
 OBJECT = frozenset({"obj", "dobj"})
+_PARTICLE = frozenset({"compound:prt", "prt"})
 _INDIRECT = frozenset({"iobj", "dative"})
 _OBLIQUE = frozenset({"obl", "nmod", "obl:agent", "obl:unmarked", "obl:tmod", "nmod:unmarked", "nmod:desc"})
 _POSSESSOR = frozenset({"nmod:poss", "poss"})
@@ -169,7 +170,20 @@ def objects(verb: Token) -> list[Token]:
     own = children(verb, _SUBJECT)
     if not found and len(own) == 2 and own[0].i < verb.i < own[1].i:
         return [own[1]]
+    if not found and (particle := _particle(verb)) is not None:
+        # "shrugged off the threat": nothing but the particle stands between, whatever the parser calls it.
+        return [c for c in verb.rights if c.dep_ == "obl" and c.left_edge.i == particle.i + 1 and not _has_case(c)]
     return found
+
+
+def _particle(verb: Token) -> Token | None:
+    """ "shrugged off", "waved aside": the particle, or the adverb that stands in its place."""
+    behind = (c for c in verb.rights if c.dep_ in _PARTICLE or (c.dep_ == "advmod" and c.i == verb.i + 1))
+    return next(behind, None)
+
+
+def _has_case(noun: Token) -> bool:
+    return any(c.dep_ == "case" and c.i < noun.i for c in noun.children)
 
 
 def indirect_objects(verb: Token) -> list[Token]:
