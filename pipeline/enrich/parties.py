@@ -277,13 +277,20 @@ class Cast:
         """A person or an agency named beside a noun: "spokeswoman Maria Zakharova", "state news agency Xinhua"."""
         own = self._entity_at(token)
         neighbours = [token.nbor(1)] if token.pos_ in syntax.NOUNS and token.i + 1 < len(token.doc) else []
-        for beside in [*syntax.appositions(token), *syntax.name_parts(token), *neighbours]:
+        for beside in [*syntax.appositions(token), *self._beside_body(token), *syntax.name_parts(token), *neighbours]:
             other = self._entity_at(beside)
             if other is None or other is own:
                 continue
             if other.label == "PERSON" or (other.actor is not None and other.actor.relay):
                 return other
         return None
+
+    def _beside_body(self, token: Token) -> list[Token]:
+        """ "The head of Bakamla, Yudi Hartanto, said": who is set beside the body, as parsers see it, is its head."""
+        if token.pos_ not in syntax.NOUNS or self._entity_at(token) is not None:
+            return []
+        bodies = [body for preposition, body in syntax.prepositions(token) if preposition == "of"]
+        return [beside for body in bodies if body.ent_type_ != "PERSON" for beside in syntax.appositions(body)]
 
     def _of_entity(self, entity: LinkedEntity) -> list[Resolved]:
         span = (entity.span.start_char, entity.span.end_char)

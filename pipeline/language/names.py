@@ -27,6 +27,7 @@ _JOINS = frozenset({"of", "for", "in"})
 _FUNCTION_WORDS = frozenset({"ADP", "CCONJ", "SCONJ", "DET", "PART"})
 _NO_NAMES = _FUNCTION_WORDS | {"ADV", "AUX", "PRON", "VERB"}
 _STORMS = frozenset({"hurricane", "typhoon", "cyclone", "storm", "superstorm"})
+_LED = frozenset({"boss", "chair", "chairman", "chairwoman", "chief", "commander", "director", "head", "leader"})
 _MIN_MENTIONS = 2
 """How often the model must see a name before its other mentions in the document are taken for names."""
 
@@ -216,7 +217,7 @@ class DemarcheNames:
             return None
         if name.label_ == "NORP" and label == "ORG":  # its members: "the Taliban say they"
             return None
-        return label
+        return label or ("ORG" if name.label_ == "PERSON" and _is_led(name) else None)
 
     def _listed(self, name: Span) -> str | None:
         if name.label_ not in _PLACES:
@@ -232,6 +233,12 @@ def _storms(doc: Doc) -> frozenset[str]:
     kinds = [doc.vocab.strings[word] for word in _STORMS]
     places = np.flatnonzero(np.isin(doc.to_array("LOWER")[:-1], np.array(kinds, np.uint64))).tolist()
     return frozenset(doc[place + 1].text for place in places)
+
+
+def _is_led(name: Span) -> bool:
+    """ "The head of Bakamla": what has a head is a body, though its name looks like a person's."""
+    before = [token.lower_ for token in name.doc[max(name.start - 2, 0) : name.start]]
+    return len(name) == 1 and before[1:] == ["of"] and before[0] in _LED
 
 
 def _is_function_word(token: Token) -> bool:

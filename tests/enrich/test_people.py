@@ -27,6 +27,10 @@ def speaker(text: str, title: str = "") -> tuple[str, str | None, str | None]:
         # An id of their own from name and affiliation.
         ("Kremlin adviser Lev Orlovski said the talks were over.", "Lev Orlovski", "person/lev-orlovski/rus", "RUS"),
         ("Baker Nora Winslet said flour was dear.", "Nora Winslet", "person/nora-winslet", None),
+        # Who is set beside a body is its head, and not the body.
+        ("The head of Kesran Customs, Ola Brandt, said trucks were checked.", "Ola Brandt", "person/ola-brandt", None),
+        ("The head of Tallora, Vice-Admiral Ola Brandt, said ships were checked.",
+         "Ola Brandt", "person/ola-brandt", None),
         # A bare title takes the state that the article is about.
         ("Poland closed the road on Monday. Prime Minister Jan Zawada said it was icy.",
          "Jan Zawada", "person/jan-zawada/pol", "POL"),

@@ -193,3 +193,14 @@ def test_no_listed_name_stands_under_two_labels() -> None:
     names = [(module.key_of(name), label) for label, table in tables.items() for name in module.listed(table)]
     assert len(names) > 5000
     assert len({key for key, _ in names}) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the/DET head/NOUN of/ADP Tallora/PROPN spoke/VERB", "ORG"),
+        ("the/DET lawyer/NOUN of/ADP Tallora/PROPN spoke/VERB", "PERSON"),
+    ],
+)
+def test_what_has_a_head_is_a_body(nlp: Language, names: DemarcheNames, text: str, expected: str) -> None:
+    assert mended(nlp, names, text, [(3, 4, "PERSON")]) == [("Tallora", expected)]
