@@ -66,7 +66,8 @@ def sender(noun: Token) -> Token | None:
     # "A notice to mariners issued by Tehran": parsers give the participle to the noun before it.
     told = [who for word, who in syntax.prepositions(noun) if word in {"to", "for"}]
     for verb in [v for at in (noun, *told) for v in syntax.children(at, syntax.RELATIVE | {"acl"})]:
-        if not _PASSING.isdisjoint(bases(verb.lower_)):
+        complement = verb.dep_ == "acl" and any(c.dep_ == "mark" for c in verb.children)
+        if complement or not _PASSING.isdisjoint(bases(verb.lower_)):
             continue
         who = syntax.agent(verb)
         own = syntax.own_subject(verb)
@@ -105,7 +106,8 @@ def speaker_around(noun: Token) -> Token | None:
     "Among the things she said was a warning", "With the decree came a threat from Quito", "There was a warning in her
     speech", "Her speech contained a warning".
     """
-    verb = next((c for c in noun.children if c.dep_ == "cop" and c.i < noun.i), noun.head)
+    copulas = (c for t in (noun, noun.head) for c in t.children if c.dep_ == "cop" and c.i < noun.i)
+    verb = next(copulas, noun.head)
     if verb.lemma_.lower() in _CONTAINING and noun.dep_ in syntax.OBJECT:
         holder = syntax.subject(verb)
         return None if holder is None or syntax.is_passive(verb) else author(holder)

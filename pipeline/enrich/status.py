@@ -47,10 +47,18 @@ def _noun_status(noun: Token, *, has_words: bool) -> Status:
     """A warning taken for granted is old news, but for one whose words are told and that the sentence is about."""
     if syntax.is_negated(noun):
         return "negated"
-    new = any(c.lower_ in {"a", "an", "another"} for c in noun.lefts)
+    new = any(c.lower_ in {"a", "an", "another"} for c in noun.lefts) or _is_headline(noun)
     if (has_words or new) and noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
         return "asserted"
     return "background"
+
+
+def _is_headline(noun: Token) -> bool:
+    """ "Oslo's blunt warning to Riga": a title that is a noun and whom it is for tells the act as news."""
+    told = any(word in {"to", "for"} for word, _ in syntax.prepositions(noun))
+    return (
+        noun.dep_ == "ROOT" and told and noun.sent.text.rstrip()[-1:] not in ".?!" and len(noun.sent) == len(noun.doc)
+    )
 
 
 def _is_question(verb: Token, attribution: Attribution) -> bool:

@@ -205,7 +205,9 @@ def prepositions(token: Token) -> list[tuple[str, Token]]:
             or _is_adverbial(child)
             or (child.dep_ == "xcomp" and child.pos_ == "NOUN")  # "put Oslo on notice"
         ):
-            marks = [c for c in child.children if c.dep_ in {"case", "mark"} and c.i < child.i]
+            # "from Addis Ababa": parsers hang the preposition on the first part of a name as well.
+            parts = [child, *(part for part in name_parts(child) if part.i < child.i)]
+            marks = [c for part in parts for c in part.children if c.dep_ in {"case", "mark"} and c.i < part.i]
             if marks and not (marks[0].lower_ == "to" and _is_adverbial(child)):
                 found.append((_whole_preposition(marks[0]), child))
     return found

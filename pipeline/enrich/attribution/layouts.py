@@ -65,12 +65,15 @@ def _headline(field: Field, found: Found, match: re.Match[str], words: tuple[int
     if source is None or (alone and not _OWN_WORDS.search(field.text, *words)):
         return
     named = match["noun"] if "noun" in match.groupdict() else None
+    span = trimmed(field.text, *words)
+    said = field.doc.char_span(*span, alignment_mode="contract")
+    if named is None and said is not None and not any(t.pos_ in {"VERB", "AUX"} for t in said):
+        # "Oslo to Riga: last warning over the pipeline"
+        named = next((t.lemma_.lower() for t in said if t.lemma_.lower() in field.cues.nouns), None)
     entry = field.cues.nouns.get(named or "", NEUTRAL)
     frame = Frame(cue=cue, entry=entry, carrier=cue, source=source)
     if told is not None and match["way"] != "on":
         frame.addressees = [told.root]
-    span = trimmed(field.text, *words)
-    said = field.doc.char_span(*span, alignment_mode="contract")
     inside = field.quotations_in(*span)
     # The parser reads headlines badly. What the marks of another quotation bear witness to stays.
     misread = [a for a in found.attributions if a.start < field.parts[0][1]]
