@@ -33,7 +33,8 @@ def is_stern(noun: Token, told: list[Token]) -> bool:
     predicate = noun.head if noun.head.i > noun.i else noun
     called = [predicate, *predicate.children, *noun.children]
     meant = any(t.ent_type_ in {"GPE", "ORG", "PERSON", "NORP"} or t.lemma_.lower() in POLITICAL for t in told)
-    return meant and is_message(noun) and any(t.pos_ == "ADJ" and t.lower_ in STERN for t in called)
+    # Taggers take "stern message" for two nouns as well.
+    return meant and is_message(noun) and any(t.pos_ in {"ADJ", "NOUN"} and t.lower_ in STERN for t in called)
 
 
 def named_by(noun: Token) -> Token | None:

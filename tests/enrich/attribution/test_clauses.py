@@ -127,9 +127,6 @@ def test_a_clause_with_quoted_words(text: str, expected: list[str]) -> None:
     assert expected in contents(text, outermost=False)
 
 
-@pytest.mark.xfail(
-    reason="the model takes 'called the strike …' for more of what would happen to the port", strict=True
-)
 def test_several_contents_of_one_speaker() -> None:
     text = "Berg said the port would close, promised new jobs and called the strike “a mistake.”"
     found = contents(text)
