@@ -20,7 +20,7 @@ POINTED_AT = {
         "Touch the dam and Khartoum burns: that was the message from Addis Ababa.", ("Ethiopia", "Sudan"),
     ),
     "what somebody told": (
-        "“You will be next.” That is what the Chechen commander told Tbilisi.", ("Russian commander", "Georgia"),
+        "“You will be next.” That is what the Syrian commander told Tbilisi.", ("Syrian commander", "Georgia"),
     ),
     "a note that was sent": (
         "“Withdraw or be shelled.” So read the note that Baku sent to Yerevan.", ("Azerbaijan", "Armenia"),
