@@ -554,6 +554,8 @@ def _judged(frame: Frame) -> list[Token]:
 def _clausal(frame: Frame) -> list[Token]:
     verb = frame.cue
     found = [] if _quotes_speech(verb) else [c for c in syntax.clauses(verb) if not _is_name_before(c, verb)]
+    if len(found) > 1 and syntax.is_fronted_participle(found[0]):
+        found = found[1:]
     if not found and not frame.is_noun and frame.entry.act in _ASKING:
         found = _infinitives(verb)[:1]
     if not found and frame.is_noun:
@@ -991,6 +993,10 @@ def _announcer(noun: Token) -> tuple[Token, Token] | None:
     ):
         return None
     governor = noun.head.head if noun.dep_ == "pobj" else noun.head
+    own = syntax.own_subject(noun)
+    if marks & {"in"} and own is not None and own.ent_type_ in {"GPE", "ORG", "PERSON"} and own.i < noun.i:
+        # The same headline where the parser takes the warning for what the state is.
+        return own, own
     if governor.ent_type_ in {"GPE", "ORG", "PERSON"} and marks & {"in"} and governor.i < noun.i:
         return governor, governor
     if not new or governor.pos_ != "VERB" or syntax.is_passive(governor):

@@ -120,7 +120,7 @@ def subject(verb: Token) -> Token | None:
             continue
         if current.dep_ in RELATIVE or (current.dep_ == "acl" and current.tag_ in {"VBG", "VBN", "VB"}):
             return current.head
-        if _shown_doing(current):
+        if _shown_doing(current) or is_fronted_participle(current):
             return own_subject(current.head)
         if current.dep_ in _CLAUSE and current.dep_ != "ccomp":
             controller = sorted(objects(current.head) + indirect_objects(current.head), key=lambda t: t.i)
@@ -137,6 +137,13 @@ def subject(verb: Token) -> Token | None:
 def _shown_doing(clause: Token) -> bool:
     """ "was shown warning Paris": who is seen does it, whichever complement the parser calls the clause."""
     return clause.dep_ in _CLAUSE and clause.tag_ == "VBG" and is_passive(clause.head) and not list(clause.lefts)
+
+
+def is_fronted_participle(clause: Token) -> bool:
+    """ "Warning Riga that …, Oslo said it would …": whoever says does it, whichever complement the parser calls it."""
+    alone = clause.dep_ in _CLAUSE and clause.tag_ == "VBG" and own_subject(clause) is None
+    saying = own_subject(clause.head)
+    return alone and clause.left_edge.i == clause.i == clause.sent.start and saying is not None and saying.i > clause.i
 
 
 def _introducing(clause: Token) -> str | None:

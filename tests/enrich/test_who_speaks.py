@@ -165,6 +165,10 @@ APART = {
         "Argentina's nurses warned the government that every clinic would close if pay was cut.",
         ("Argentina's nurses", "Argentine Government"),
     ),
+    "a participle before": (
+        "Warning Minsk that the hour was late, Vilnius said it would shut both bridges.", ("Lithuania", "Belarus"),
+    ),
+    "in a warning": ("EU in sharp warning to Baku as court bans party", ("European Union", "Azerbaijan")),
     "a headline without a verb": ("Oslo's blunt warning to Riga", ("Norway", "Latvia")),
     "a headline from one to another": ("Oslo to Riga: last warning over pipeline", ("Norway", "Latvia")),
 }  # fmt: skip
