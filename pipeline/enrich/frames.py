@@ -826,9 +826,12 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
         # "The warning, delivered by an envoy, was that …"
         frame.source, frame.content, frame.content_head = messages.sender(noun), *said_to_be
     elif (
-        entry.act in {"WARN", "THREATEN"} and (teller := _announcer(noun)) is not None and not _reports(teller[0], cues)
+        entry.act in {"WARN", "THREATEN"}
+        and (teller := _announcer(noun)) is not None
+        and not (_reports(teller[0], cues) and "with" not in {c.lower_ for c in noun.lefts})
     ):
-        # Where the verb reports too ("in a warning to Tbilisi, Paris said …"), what it reports is the warning.
+        # Where the verb reports too ("in a warning to Tbilisi, Paris said …"), what it reports is the warning;
+        # "answered with a threat to leave" has no other words.
         frame.carrier, frame.source = teller
         frame.addressees = [who for preposition, who in syntax.prepositions(noun) if preposition in {"to", "for"}][:1]
         if not frame.addressees and frame.carrier.pos_ == "VERB" and noun.dep_ not in syntax.OBJECT:

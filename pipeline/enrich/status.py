@@ -48,6 +48,9 @@ def _noun_status(noun: Token, *, has_words: bool) -> Status:
     if syntax.is_negated(noun):
         return "negated"
     new = any(c.lower_ in {"a", "an", "another"} for c in noun.lefts) or _is_headline(noun)
+    if has_words and new and {c.lower_ for c in noun.lefts} & {"with", "for"}:
+        # "The talks ended with a threat by Damascus to cut the river."
+        return "asserted"
     if (has_words or new) and noun.dep_ in {"nsubj", "nsubj:pass", "nsubjpass", "nsubj:outer", "ROOT"}:
         return "asserted"
     return "background"

@@ -81,6 +81,8 @@ MESSAGES = {
         ("Russian ambassador", ""),
     ),
     "was delivered": ("Cairo's threat to shut the canal was delivered on Sunday.", ("Egypt", "")),
+    "answered with": ("Budapest answered with a threat to veto the loan.", ("Hungary", "")),
+    "ended with": ("The talks ended with a threat by Damascus to cut the river.", ("Syria", "")),
     "sent word": (
         "The rebels sent word to Khartoum that they would shell the airport if the jets returned.", ("rebels", "Sudan"),
     ),
