@@ -14,6 +14,7 @@ from pipeline.enrich.people import singular
 from pipeline.enrich.wording import OwnSide
 from pipeline.enrich.words import POLITICAL, THREATENED
 
+_WISHED = frozenset({"like", "want", "wish", "expect", "need"})
 _MEANING = frozenset({"referring", "alluding", "meaning", "speaking", "talking", "pointing"})
 _CONCERNING = frozenset({"of", "about", "to", "at"})
 _PLACING = frozenset({"in", "over", "near", "at", "around", "outside", "inside", "through", "off", "within", "along"})
@@ -34,7 +35,8 @@ def implied_addressees(attribution: Attribution, result: SpeechAct, own: OwnSide
     if head is None:
         return []
     if result.act in {"DEMAND", "URGE"}:
-        subject = syntax.own_subject(head)
+        wished = syntax.objects(head) if head.lemma_.lower() in _WISHED else []
+        subject = wished[0] if wished else syntax.own_subject(head)
         return [subject] if subject is not None and head.pos_ in {"VERB", "AUX"} and is_name(subject) else []
     if result.act in {"WARN", "THREATEN", "DENY"}:
         return _would_be_agent(attribution, own)

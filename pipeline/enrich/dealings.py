@@ -15,7 +15,7 @@ _AGAINST = ("on", "upon", "from", "to", "against", "at", "with", "in")
 
 
 def met(frame: Frame, own: OwnSide) -> list[Token]:
-    """ "In a call with the premier, Xi warned …", "warned at talks with Oslo that …": whom the speaker then speaks to."""
+    """ "In a call with the premier, Xi warned …", "warned at talks with Oslo that …": who is on the other side."""
     for noun in frame.cue.sent:
         if not is_meeting(noun) or any(t.i < noun.i for t in frame.carrier.children if t.dep_ == "ccomp"):
             continue
@@ -31,12 +31,12 @@ def is_meeting(noun: Token) -> bool:
 
 
 def dealt_with(frame: Frame, own: OwnSide) -> list[Token]:
-    """Whom the clause beside the words deals with, else the sentence before: "phoned her Danish counterpart. Then …"."""
+    """Whom the clause beside the words deals with, else the sentence before: "phoned the Danish envoy. Then …"."""
     return _beside(frame, own) or _just_met(frame, own)
 
 
 def _beside(frame: Frame, own: OwnSide) -> list[Token]:
-    """ "Warning of a strike, Cairo recalled its envoy from Rome", "summoned the envoy and warned him": the other verb."""
+    """ "Warning of a raid, Cairo recalled its envoy from Rome", "summoned the envoy and warned him": the deed."""
     verb = frame.carrier
     if frame.is_noun and verb.pos_ != "VERB":
         return []

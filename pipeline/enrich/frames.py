@@ -8,7 +8,7 @@ from spacy.tokens import Doc, Token
 
 from pipeline.enrich import messages, summons, syntax, ultimatums
 from pipeline.enrich.cues import NEUTRAL, Cue, Cues, bases
-from pipeline.enrich.words import BLOWS, BODIES, EXPERT, GIVING, POLITICAL, STRUCK, TECHNICAL
+from pipeline.enrich.words import BLOWS, BODIES, EVENTS, EXPERT, GIVING, POLITICAL, STRUCK, TECHNICAL
 from pipeline.records import Span
 
 # A verb with one of these and no agent reports hearsay: nobody in the text says it.
@@ -91,7 +91,7 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
         if token.pos_ == "NOUN":
             frame = _noun_frame(token, entry, cues)
         elif _is_reporting_verb(token) and not (
-            _glosses(token, cues) or _carries(token, cues) or _strikes(token, entry)
+            _glosses(token, cues) or _carries(token, cues) or _strikes(token, entry) or _looms(token, entry)
         ):
             frame = _letting_know(token) or _having_to_say(token, entry) or _verb_frame(token, entry)
         else:
@@ -148,6 +148,13 @@ def _strikes(verb: Token, entry: Cue) -> bool:
         return False
     struck = [syntax.own_subject(verb)] if syntax.is_passive(verb) else syntax.objects(verb)
     return any(thing is not None and not STRUCK.isdisjoint(bases(thing.lower_)) for thing in struck)
+
+
+def _looms(verb: Token, entry: Cue) -> bool:
+    """ "Rising seas threaten the port", "a row threatened to spoil the summit": an event says nothing."""
+    subject = syntax.own_subject(verb) if entry.act == "THREATEN" else None
+    doer = syntax.agent(verb) if entry.act == "THREATEN" and syntax.is_passive(verb) else subject
+    return doer is not None and doer.pos_ == "NOUN" and not EVENTS.isdisjoint(bases(doer.lower_))
 
 
 def _glosses(verb: Token, cues: Cues) -> bool:
@@ -508,8 +515,9 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
             governed += [inner for word, inner in syntax.prepositions(noun) if word in entry.content]
         elif preposition in entry.content:
             governed.append(noun)
-    if not parts and not governed and entry.rest and entry.object == "target":
-        governed = _behind_rest(verb, entry)
+    if not parts and entry.rest and entry.object == "target":
+        first = _behind_rest(verb, entry)
+        governed = first + [noun for noun in governed if noun not in first]
     governed = [noun for noun in governed if noun not in frame.addressees and not _is_time(noun)]
     if not parts:
         parts = governed

@@ -210,7 +210,12 @@ def _directive(attribution: Attribution) -> tuple[Act, Token | None] | None:
         if token.lower_ not in {"must", "should"} or token.dep_ != "aux":
             continue
         subject = syntax.own_subject(token.head)
-        if subject is None or subject.lower_ in _FIRST_PERSON or subject.lower_ in {"it", "that", "this", "there"}:
+        if (
+            subject is None
+            or subject.i > token.i
+            or subject.lower_ in _FIRST_PERSON
+            or subject.lower_ in {"it", "that", "this", "there"}
+        ):
             continue
         if syntax.is_passive(token.head) and subject.pos_ == "NOUN" and not subject.ent_type_:
             continue

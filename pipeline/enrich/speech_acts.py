@@ -15,13 +15,14 @@ from pipeline.enrich.acts import SpeechAct
 from pipeline.enrich.addressees import implied_addressees, is_name, named_next, owner_of, spoken_of
 from pipeline.enrich.attribution import Attribution
 from pipeline.enrich.contents import doc_of, said_tokens, said_words
-from pipeline.enrich.cues import Cues
+from pipeline.enrich.cues import Cues, bases
 from pipeline.enrich.frames import Frame
 from pipeline.enrich.plain_words import own_harm, read_words, weigh_words
 from pipeline.enrich.status import status_of
 from pipeline.enrich.text import trimmed
 from pipeline.enrich.wording import OwnSide
 from pipeline.enrich.words import (
+    AGREEING,
     AUDIENCE,
     CITIZENS,
     HARMLESS_CONDITIONS,
@@ -63,7 +64,8 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         read_words(attribution, cues, result, said)
         if result.act in {"STATE", "PROMISE", "PREDICT"}:
             pressed = _ultimatum(attribution, own, result)
-        if result.act in {"STATE", "PROMISE"} and not passes_on:
+        agreed = frame is not None and not AGREEING.isdisjoint(bases(frame.cue.lower_))
+        if result.act in {"STATE", "PROMISE"} and not passes_on and not agreed:
             weigh_words(attribution, own, result)
     if act == "URGE" and frame is not None and _forbids(attribution, said):
         result.act = "WARN" if frame.cue.lemma_.lower() in {"advise", "counsel", "recommend"} else "URGE"
@@ -77,8 +79,8 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "OTHER"
     if result.act in WARNING_ACTS and not pressed:
         # A warning told to reporters is not addressed to them.
-        named = frame is not None and result.act == frame.entry.act
-        result.addressees = [t for t in result.addressees if not _only_listens(t, own, named=named) and not own(t)]
+        by_name = frame is not None and result.act == frame.entry.act
+        result.addressees = [t for t in result.addressees if not _only_listens(t, own, named=by_name) and not own(t)]
         if not result.addressees and frame is not None and result.act == frame.entry.act:
             result.addressees = named_next(frame, own)
     if result.act in WARNING_ACTS and not any(is_name(t) for t in result.addressees):
@@ -101,12 +103,13 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
 
 
 def _only_listens(told: Token, own: OwnSide, *, named: bool) -> bool:
-    """ "Told reporters", "told a rally": no addressees of a warning, but a cabinet warned, or another's parliament, is."""
+    """ "Told reporters", "told a rally": no addressees of a warning; a cabinet warned, or another's parliament, is."""
     lemma = told.lemma_.lower()
     if lemma not in AUDIENCE:
         return False
     owner = owner_of(told)
-    return not (lemma in RULING and (named or (owner != told and not own(owner))))
+    of_others = told.ent_type_ == "ORG" or (owner != told and not own(owner))
+    return not (lemma in RULING and (named or of_others))
 
 
 def _look_beside(attribution: Attribution, frame: Frame, own: OwnSide, result: SpeechAct) -> None:
@@ -175,16 +178,26 @@ def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
 def _wanted(attribution: Attribution, result: SpeechAct) -> None:
     """Directives in other words: "Lawmakers want Biden to act" is an appeal, "told the crew to leave" a demand."""
     frame, head = attribution.frame, attribution.content_head
-    if frame is None or head is None or frame.is_noun or not syntax.is_infinitive(head):
+    if frame is None or head is None or frame.is_noun:
         return
     verb = frame.carrier.lemma_.lower()
-    if verb in {"want", "wish"}:
+    if verb == "insist" and _is_subjunctive(head):
+        subject = syntax.own_subject(head)
+        result.act, result.addressees = "DEMAND", [owner_of(subject)] if subject is not None else []
+    if not syntax.is_infinitive(head):
+        return
+    if verb in {"want", "wish", "like"}:
         others = syntax.objects(frame.carrier) or syntax.indirect_objects(frame.carrier)
         others = [*others, *([own] if (own := syntax.own_subject(head)) is not None else [])]
         if others:
             result.act, result.addressees, result.speech = "URGE", others[:1], True
     elif verb in {"tell", "ask"} and frame.addressees:
         result.act = "DEMAND" if verb == "tell" else "URGE"
+
+
+def _is_subjunctive(head: Token) -> bool:
+    """ "Insisted that Israel leave the hill": a bare verb behind its subject."""
+    return head.tag_ == "VB" and syntax.own_subject(head) is not None and not syntax.auxiliaries(head)
 
 
 def _is_told(attribution: Attribution) -> bool:

@@ -103,7 +103,7 @@ def own_side(cast: Cast, attribution: Attribution, who: list[Resolved]) -> OwnSi
 
 
 def _is_of_state(party: Party, cast: Cast) -> bool:
-    """Whether a party is of its state's power: ministers and officials are; rebels, unions, parties, regions are not."""
+    """Whether a party is of its state's power: ministers and officials are; rebels, unions and regions are not."""
     named = f"{party.name} {party.affiliation or ''}".casefold().replace("’", "'").split()
     if not MOVEMENTS.isdisjoint(singular(word.strip("'")) for word in named):
         return False
@@ -160,8 +160,11 @@ class _FieldReader:
 
     def _statement(self, attribution: Attribution, inner: list[Attribution], acts: dict[int, SpeechAct]) -> Statement:
         act = acts[id(attribution)]
-        told = self._told(act, act.addressees) or self._told(act, act.otherwise)
-        who = _as_powers(self.speakers[id(attribution)], told)
+        who = self.speakers[id(attribution)]
+        by_cue = attribution.frame is not None and attribution.frame.entry.act == act.act
+        home = set() if by_cue else {r.party.country for r in who} - {None}
+        told = self._told(act, act.addressees, home) or self._told(act, act.otherwise, home)
+        who = _as_powers(who, told)
         outer = list(_outer(attribution))
         relays = [r for token in attribution.relays for r in self.cast.resolve(token)]
         own = {r.party.actor_id for r in who}
@@ -199,12 +202,15 @@ class _FieldReader:
         statement.confidence = confidence(statement)
         return statement
 
-    def _told(self, act: SpeechAct, tokens: list[Token]) -> list[Resolved]:
-        """Who is told: of a warning, not those who only pass it on or listen."""
+    def _told(self, act: SpeechAct, tokens: list[Token], home: set[str | None]) -> list[Resolved]:
+        """Who is told: of a warning, not those who only pass it on or listen, as a parliament at home does."""
         told = self._parties(tokens)
         if act.act not in WARNING_ACTS:
             return told
-        return [r for r in told if not r.relay and (r.party.country or _head_word(r.party.name) not in _LISTENERS)]
+        abroad = [
+            r for r in told if not r.relay and (r.party.country not in home or _head_word(r.party.name) not in RULING)
+        ]
+        return [r for r in abroad if r.party.country or _head_word(r.party.name) not in _LISTENERS]
 
     def _parties(self, tokens: list[Token]) -> list[Resolved]:
         found: list[Resolved] = []
