@@ -299,6 +299,8 @@ def _directive_and_warning(record: StatementRecord, claim: Claim, matter: Matter
 def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, told: Addressed) -> Candidate | None:
     if claim_group(record.statement.act) != claim_group(claim.act):
         return None
+    if _is_near(claim, record) and any(telling.words == _shown(record) for telling in claim.tellings):
+        return Candidate(claim, 1.0, "in the same words, less than a day apart", in_article=False)
     addressed = told is Addressed.YES
     best: tuple[float, str] = (0.0, "")
     for telling in claim.tellings:
@@ -431,10 +433,14 @@ def _with_telling(claim: Claim, record: StatementRecord, matter: Matter, because
     return _merge(claim, single)
 
 
-def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
+def _shown(record: StatementRecord) -> str:
     # "against intervening" says little: reported words are shown with who reports them and how.
     words = record.evidence if record.statement.kind == "indirect" else record.words
-    shown = words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…"
+    return words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…"
+
+
+def _telling(record: StatementRecord, matter: Matter, because: str) -> Telling:
+    shown = _shown(record)
     return Telling(
         statement_id=record.statement.statement_id,
         article_id=record.article_id,

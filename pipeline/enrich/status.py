@@ -95,7 +95,9 @@ def is_condition(verb: Token, said: list[Span]) -> bool:
 
 
 def _modality(verb: Token) -> Status | None:
-    if verb.tag_ == "VB" and {t.lower_ for t in verb.doc[max(verb.i - 3, 0) : verb.i]} & _NOT_YET:
+    before = [t.lower_ for t in verb.doc[max(verb.i - 3, 0) : verb.i]]
+    # "Envoy to warn Riga": headlines leave out what makes it a plan.
+    if verb.tag_ == "VB" and (_NOT_YET.intersection(before) or (verb.dep_ == "ROOT" and before[-1:] == ["to"])):
         return "future"
     for aux in _all_auxiliaries(verb):
         word = aux.lower_

@@ -134,6 +134,17 @@ def test_a_telling_that_leaves_the_matter_open_joins_what_was_said_today(record:
     assert not told_as_one([told, record("[RUS:Russia] issued a warning to {FIN:Finland}.", article="b")], settings)
 
 
+def test_the_same_words_within_a_day_are_one_claim_though_they_say_little(record: Make, settings: Settings) -> None:
+    patrols = Party(name="EU patrols", kind="group")
+
+    def headline(article: str, hours: int) -> StatementRecord:
+        made = record("[AZE:Baku] issues threat to patrols.", article=article, hours=hours)
+        return made.model_copy(update={"statement": made.statement.model_copy(update={"addressees": [patrols]})})
+
+    assert told_as_one([headline("a", 0), headline("b", 5)], settings)
+    assert not told_as_one([headline("a", 0), headline("b", 30)], settings)
+
+
 def test_outside_the_window_the_same_words_are_a_new_act(record: Make, settings: Settings) -> None:
     text = "[RUS:Moscow] warned {USA:Washington} against an attack on Selm."
     assert told_as_one([record(text), record(text, article="b", hours=71)], settings)

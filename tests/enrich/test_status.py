@@ -14,6 +14,7 @@ from tests.enrich.reading import alarms, statements
         "Rather than warn Tehran, Washington sent a mediator.",
         "Instead of threatening Minsk, Vilnius offered money.",
         "Delhi decided against warning Dhaka.",
+        "Envoy to warn Dhaka next week",
         "Tbilisi has yet to warn Moscow.",
         "Neither Oslo nor Stockholm warned Moscow about the cable.",
         "No minister in Athens threatened Ankara.",
