@@ -875,7 +875,7 @@ def _noun_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
 
 
 def _arrives_from(noun: Token) -> Token | None:
-    """ "A warning has gone out from Jakarta to Hanoi", "A threat reached Hanoi from Jakarta": from whom it comes."""
+    """ "A warning went out from Oslo to Riga", "A threat reached Riga from Oslo": from whom it comes."""
     verb = noun.head
     if noun.dep_ != "nsubj" or verb.lemma_.lower() not in _ARRIVING:
         return None

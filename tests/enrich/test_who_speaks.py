@@ -55,7 +55,7 @@ MESSAGES = {
         "The address by the Iranian president contained a warning to Baku.", ("Masoud Pezeshkian", "Azerbaijan"),
     ),
     "a statement told of before": (
-        "The junta said in a statement that it held the bridge. The statement warned Paris that its jets would be "
+        "The junta claimed the bridge in a statement. The statement warned Paris that its jets would be "
         "shot down.",
         ("junta", "France"),
     ),
