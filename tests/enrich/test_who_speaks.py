@@ -26,7 +26,7 @@ POINTED_AT = {
         "“Withdraw or be shelled.” So read the note that Baku sent to Yerevan.", ("Azerbaijan", "Armenia"),
     ),
     "what was said was": (
-        "What Lima told Quito was that any new drilling ship would be sunk.", ("Peru", "Ecuador"),
+        "What Lima told Quito was that it would shell the port if one more boat was seized.", ("Peru", "Ecuador"),
     ),
     "what was said, behind a colon": (
         "What Tunis told Tripoli was short: release the sailors or face a blockade.", ("Tunisia", "Libya"),
