@@ -147,3 +147,18 @@ def test_events_that_threaten_say_nothing(enricher: Enricher, text: str) -> None
 def test_what_is_refused_in_plain_words_is_whose_act_it_is(enricher: Enricher) -> None:
     (refusal,) = statements(enricher, '"We will not sell the island," Denmark\'s prime minister said.')
     assert [p.name for p in refusal.addressees] == ["island"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("“We will go if the border stays open,” the leader of the Freedom Party said.", "Freedom Party leader"),
+        (
+            "Hezbollah fired rockets. Its artillery commander warned Israel against a raid.",
+            "Hezbollah artillery commander",
+        ),
+        ("Iran said that its naval commander had warned Oman.", "Iranian naval commander"),
+    ],
+)
+def test_a_nameless_speaker_is_called_after_whom_he_leads(enricher: Enricher, text: str, name: str) -> None:
+    assert name in [p.name for s in statements(enricher, text) for p in s.speakers]
