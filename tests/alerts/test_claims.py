@@ -134,11 +134,11 @@ def test_a_telling_that_leaves_the_matter_open_joins_what_was_said_today(record:
     assert not told_as_one([told, record("[RUS:Russia] issued a warning to {FIN:Finland}.", article="b")], settings)
 
 
-def test_the_same_words_within_a_day_are_one_claim_though_they_say_little(record: Make, settings: Settings) -> None:
+def test_the_same_words_within_a_day_are_one_claim_whoever_is_addressed(record: Make, settings: Settings) -> None:
     patrols = Party(name="EU patrols", kind="group")
 
     def headline(article: str, hours: int) -> StatementRecord:
-        made = record("[AZE:Baku] issues threat to patrols.", article=article, hours=hours)
+        made = record("[AZE:Baku] issues threat to patrols at Selm.", article=article, hours=hours)
         return made.model_copy(update={"statement": made.statement.model_copy(update={"addressees": [patrols]})})
 
     assert told_as_one([headline("a", 0), headline("b", 5)], settings)
