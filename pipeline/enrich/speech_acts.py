@@ -7,6 +7,7 @@ at a bad outcome or forbids an act; the speaker itself would do the harm (THREAT
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from spacy.tokens import Token
 
@@ -36,6 +37,8 @@ from pipeline.enrich.words import (
 from pipeline.records import WARNING_ACTS, Act, Span
 
 _SOFT = frozenset({"STATE", "PREDICT", "PROMISE", "DEMAND", "URGE"})
+_CALLS = frozenset({"billed", "branded", "called", "calls", "described", "labelled", "termed"})
+_REACH_OF_WHAT = 9
 
 
 def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: bool = False) -> SpeechAct:
@@ -170,9 +173,17 @@ def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
             continue
         fronted = token.left_edge.i == frame.cue.sent.start and token.i < frame.cue.i
         beside = token.head.i == frame.carrier.i
-        if (fronted or beside) and token.left_edge.lower_ in {"in", "as"}:
+        if ((fronted or beside) and token.left_edge.lower_ in {"in", "as"}) or _is_called_so(token):
             return token
     return None
+
+
+def _is_called_so(noun: Token) -> bool:
+    """ "…, in what he called a last warning to Hanoi"; but "in what many saw as" tells what others took it for."""
+    words = [t.lower_ for t in noun.doc[max(noun.i - _REACH_OF_WHAT, noun.sent.start) : noun.i]]
+    places = [i for i, pair in enumerate(pairwise(words)) if pair == ("in", "what")]
+    between = words[places[-1] :] if places else []
+    return "," not in between and not _CALLS.isdisjoint(between)
 
 
 def _wanted(attribution: Attribution, result: SpeechAct) -> None:

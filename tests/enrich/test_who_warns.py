@@ -111,3 +111,20 @@ def test_somebody_else_who_fits_goes_before_another_holder(enricher: Enricher) -
     text = "Italy's prime minister met the Tunisian interior minister. He warned Rome that the boats would be sunk."
     (alarm,) = alarms(enricher, text)
     assert [p.country for p in alarm.speakers] == ["TUN"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Portuguese minister said the sluice would stay shut, in what he called a last warning to Madrid.",
+        "In what he termed a friendly warning to Madrid, the Portuguese minister said the sluice would stay shut.",
+        "The sluice will stay shut, the Portuguese minister said, in what was described as a threat to Madrid.",
+    ],
+)
+def test_what_is_called_a_warning_is_one_to_whom_it_is_called_so(enricher: Enricher, text: str) -> None:
+    assert any(party.name == "Spain" for s in alarms(enricher, text) for party in s.addressees)
+
+
+def test_what_others_take_for_a_warning_is_none_of_the_speakers(enricher: Enricher) -> None:
+    text = "The Portuguese minister said the sluice would stay shut, in what villagers saw as a warning to Madrid."
+    assert not alarms(enricher, text)
