@@ -565,17 +565,6 @@ class Cast:
         if place is None and (body := self._unknown_body_of(token)) is not None:
             called = {"name": f"{body.name} {name}", "affiliation": body.name, "affiliation_id": body.id}
             party = party.model_copy(update=called)
-        elif place is None and (owner := self._owner_of_common(token)) is not None:
-            state = owner.kind == "state" and owner.actor_id is not None
-            whose = self.directory.adjective(owner.actor_id or "") if state else owner.name
-            party = party.model_copy(
-                update={
-                    "name": f"{whose} {name}",
-                    "country": owner.country,
-                    "country_name": owner.country_name,
-                    "affiliation": None if state else owner.name,
-                }
-            )
         words = {singular(t.lower_) for t in token.doc.char_span(*span, alignment_mode="expand") or [token]}
         expert = head in EXPERT
         technical = head in TECHNICAL or bool(words & _SERVICES)
@@ -587,12 +576,6 @@ class Cast:
             head == "agency" and "news" in words
         )
         return Resolved(party, political and not relay, relay, expert)
-
-    def _owner_of_common(self, token: Token) -> Party | None:
-        """ "Their naval commander": the state or body that the pronoun means."""
-        owner = syntax.possessor(token)
-        who = self.pronouns[id(token.doc)].get(owner.i, []) if owner is not None else []
-        return who[0].party if len(who) == 1 and who[0].party.kind in {"state", "organisation"} else None
 
     def _unknown_body_of(self, token: Token) -> Actor | None:
         """ "The insurgents of the Desert Front": the movement, where its name says that it is one."""
