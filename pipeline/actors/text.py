@@ -38,6 +38,7 @@ class Word(NamedTuple):
         return self.base != self.full
 
 
+@lru_cache(maxsize=1 << 14)
 def fold(word: str) -> str:
     """What a word compares by: no case, accents, dots or apostrophes."""
     if word.isascii():

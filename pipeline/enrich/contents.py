@@ -25,13 +25,4 @@ def said_tokens(attribution: Attribution) -> list[Token]:
     doc = doc_of(attribution)
     if doc is None:
         return []
-    found: list[Token] = []
-    for start, end in attribution.content:
-        first = syntax.token_at(doc, start)
-        if first is None:
-            continue
-        for token in doc[first.i :]:
-            if token.idx >= end:
-                break
-            found.append(token)
-    return found
+    return [token for start, end in attribution.content for token in syntax.tokens_within(doc, start, end)]

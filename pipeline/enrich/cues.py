@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -150,11 +150,16 @@ class Cues:
         return known or self.verbs.get(lemma)
 
 
-def _bases(token: Token) -> list[str]:
+def _bases(token: Token) -> tuple[str, ...]:
+    return _bases_of(token.lower_, token.lemma_)
+
+
+@lru_cache(maxsize=1 << 15)
+def _bases_of(word: str, lemma: str) -> tuple[str, ...]:
     """The lemma, then the bases that its form can have: lemmatizers stumble over words they have not met."""
-    if token.lower_ in _IRREGULAR:
-        return bases(token.lower_)
-    return [token.lemma_.lower() or token.lower_, *bases(token.lower_)]
+    if word in _IRREGULAR:
+        return tuple(bases(word))
+    return tuple(dict.fromkeys([lemma.lower() or word, *bases(word)]))
 
 
 def bases(word: str) -> list[str]:

@@ -579,9 +579,10 @@ def _clausal(frame: Frame) -> list[Token]:
 
 def _is_name_before(clause: Token, verb: Token) -> bool:
     """ "On “Morning Calls,” Karin Oduya said that …": the title of a show, which parsers take for what is said."""
+    if clause.i > verb.i or clause.pos_ not in syntax.NOUNS:
+        return False
     words = [t for t in clause.subtree if t.is_alpha]
-    titled = len(words) > 1 and all(t.is_title and t.pos_ not in {"VERB", "AUX"} for t in words)
-    return clause.i < verb.i and clause.pos_ in syntax.NOUNS and titled
+    return len(words) > 1 and all(t.is_title and t.pos_ not in {"VERB", "AUX"} for t in words)
 
 
 def _carried_on(frame: Frame, found: list[Token]) -> list[Token]:

@@ -66,8 +66,7 @@ def _is_headline(noun: Token) -> bool:
 
 def _is_question(verb: Token, attribution: Attribution) -> bool:
     """The narrator asks; a question inside the quoted words is the speaker's."""
-    text = verb.sent.text.rstrip(" \n\"”’'")
-    return text.endswith("?") and not attribution.quotations
+    return not attribution.quotations and verb.sent.text.rstrip(" \n\"”’'").endswith("?")
 
 
 def is_condition(verb: Token, said: list[Span]) -> bool:
@@ -159,9 +158,8 @@ def _is_wished(verb: Token) -> bool:
 
 def _is_in_a_story(verb: Token) -> bool:
     """ "In the last act the king threatens Burgundy": what happens on a stage or in a book is told in the present."""
-    opening = verb.doc[verb.sent.start : verb.i].text
     present = verb.tag_ in {"VBZ", "VBP"}
-    return present and FICTION.search(opening) is not None
+    return present and FICTION.search(verb.doc[verb.sent.start : verb.i].text) is not None
 
 
 def _is_background(verb: Token, attribution: Attribution) -> bool:

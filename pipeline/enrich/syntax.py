@@ -7,6 +7,7 @@ ask the questions below and see no label.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache
 
@@ -66,8 +67,15 @@ def subtree_span(token: Token) -> Span:
 
 
 def children(token: Token, labels: frozenset[str]) -> list[Token]:
+    if is_leaf(token):
+        return []
     wanted = _ids(labels)
     return [child for child in token.children if child.dep in wanted]
+
+
+def is_leaf(token: Token) -> bool:
+    """Whether nothing hangs on a token: two numbers tell, where asking for its children makes objects."""
+    return not (token.n_lefts or token.n_rights)
 
 
 @cache
@@ -202,7 +210,9 @@ def prepositions(token: Token) -> list[tuple[str, Token]]:
 
     A preposition that governs a clause ("accused of hiding") counts, under either scheme.
     """
-    found = []
+    found: list[tuple[str, Token]] = []
+    if is_leaf(token):
+        return found
     for child in token.children:
         if child.dep_ in {"prep", "agent", "dative"} and child.pos_ in {"ADP", "SCONJ", "PART", "VERB"}:
             found.extend(_governed(child))
@@ -366,12 +376,23 @@ def ancestors_until_root(token: Token) -> Iterator[Token]:
 
 def token_at(doc: Doc, char: int) -> Token | None:
     """The token that covers a character, or the first one after it."""
-    low, high = 0, len(doc)
-    while low < high:
-        middle = (low + high) // 2
-        token = doc[middle]
-        if token.idx + len(token) <= char:
-            low = middle + 1
-        else:
-            high = middle
-    return doc[low] if low < len(doc) else None
+    place = _place_at(doc, char)
+    return doc[place] if place < len(doc) else None
+
+
+def tokens_within(doc: Doc, start: int, end: int) -> list[Token]:
+    """The tokens that cover a range of characters, with what begins in it."""
+    return list(doc[_place_at(doc, start) : bisect_left(_starts(doc), end)])
+
+
+def _place_at(doc: Doc, char: int) -> int:
+    place = bisect_right(_starts(doc), char) - 1
+    return place if place >= 0 and doc[place].idx + len(doc[place]) > char else place + 1
+
+
+def _starts(doc: Doc) -> list[int]:
+    """Where each token begins, asked for once: looking tokens up one by one makes objects."""
+    starts: list[int] | None = doc.user_data.get("demarche_starts")
+    if starts is None:
+        starts = doc.user_data["demarche_starts"] = [token.idx for token in doc]
+    return starts

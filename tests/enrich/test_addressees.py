@@ -57,7 +57,7 @@ def test_whom_a_warning_is_for(enricher: Enricher, text: str, country: str) -> N
         ("Mexico's president vowed to wipe out the cartels of Sinaloa.", "cartels"),
         ("An ultimatum from Bamako, read on state radio, gave the rebels in Kidal three days to leave.", "rebels"),
         (
-            "The oil firms could pack their bags if they paid rent to Nairobi, Somalia's president said.", "oil firms",
+            "The oil firms would be thrown out if they paid rent to Nairobi, Somalia's president said.", "oil firms",
         ),
     ],
 )  # fmt: skip
