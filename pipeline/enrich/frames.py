@@ -29,6 +29,8 @@ _OCCASIONS = frozenset({"in", "at", "on", "during", "via", "after", "before", "t
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _TOLD_BEHIND_COLON = frozenset({"STATE", "WARN", "THREATEN", "DEMAND", "URGE"})
 _TOWARDS = frozenset({"to", "for", "at"})
+_PUT_IN = frozenset({"parataxis"})
+_LONGEST_PUT_IN = 5
 _BESIDE_NOUNS = frozenset({"appos", "dep"})
 _SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
 _BESIDE = frozenset({"compound", "amod", "nmod", "nmod:desc", "nn"})
@@ -716,6 +718,7 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
         # "was told to leave by the army": who does it stands at the end of what is told.
         own_side |= {t.i for t in syntax.phrase(frame.source)}
     own_side |= {t.i for part in parts if part.pos_ in syntax.NOUNS for t in _told_besides(part)}
+    own_side |= {t.i for part in parts for t in _put_in(part)}
     for part in parts:
         members.extend(t for t in syntax.phrase(part) if t.i not in own_side)
     members.extend(_conditions(verb))
@@ -730,6 +733,13 @@ def _joined(frame: Frame, parts: list[Token]) -> list[Span]:
         # A word that brings the content belongs to it, though a parser may hang it on the cue.
         members.insert(0, first.nbor(-1))
     return _runs(members)
+
+
+def _put_in(head: Token) -> list[Token]:
+    """ "cautioned Riga: her country, she said, would act": the narrator's words inside what is said."""
+    put_in = (c for c in syntax.children(head, _PUT_IN) if syntax.own_subject(c) is not None and c.i < head.i)
+    clauses = [list(c.subtree) for c in put_in]
+    return [t for clause in clauses if len(clause) <= _LONGEST_PUT_IN for t in clause]
 
 
 def _told_besides(noun: Token) -> list[Token]:

@@ -52,3 +52,15 @@ def test_any_order_gives_the_same_alerts_with_the_same_sources() -> None:
             for alert in alerts_of(order).values()
         }
         assert sorted((country, len(sources)) for country, sources in found) == [("RUS", 3), ("VEN", 1)], seed
+
+
+def test_words_put_in_by_the_narrator_are_not_what_is_said() -> None:
+    """ "…: her country, she said, would not wait": told by two verbs, and "she said" is of neither's words."""
+    said = [
+        [article.text[start:end] for start, end in statement.content]
+        for article in enriched_samples()
+        for statement in article.statements
+        if statement.field == "text"
+    ]
+    assert ["her country", "would not wait for an accident"] in said
+    assert not any("she said" in words for content in said for words in content)
