@@ -29,6 +29,7 @@ _IRREGULAR = {
 }  # fmt: skip
 # Numbers, as every word of a text is asked.
 _VERBAL = frozenset({symbols.VERB, symbols.AUX})
+_OF_CUES = _VERBAL | {symbols.NOUN, symbols.ADJ}
 _VERB_TAGS = frozenset(get_string_id(tag) for tag in ("VB", "VBD", "VBG", "VBN", "VBP", "VBZ"))
 _OBJECT_ROLES = frozenset({"addressee", "target", "content"})
 _TABLES = frozenset({"cue", "light"})
@@ -94,6 +95,11 @@ class Cues:
             self.predicates.update(dict.fromkeys(_words(group, "predicates", where), cue))
         _check_keys(light, _LIGHT_KEYS, f"{path}, light")
         self.light.update(_words(light, "verbs", f"{path}, light"))
+
+    @staticmethod
+    def may_be(token: Token) -> bool:
+        """Whether a token is of a kind that cues are: told by numbers, for all the commas and articles."""
+        return token.pos in _OF_CUES or token.tag in _VERB_TAGS
 
     def of(self, token: Token) -> Cue | None:
         """The cue that a token is, by itself or with its particle."""

@@ -70,6 +70,8 @@ def find_frames(doc: Doc, cues: Cues) -> list[Frame]:
     """All cue frames of a document, in text order."""
     found = []
     for token in doc:
+        if not cues.may_be(token):
+            continue
         entry = cues.of(token)
         if entry is None or entry.act not in _ASKING:
             threat = _ultimatum(token) or _narrated_ultimatum(token)

@@ -213,7 +213,7 @@ class People:
             return None
         doc = person.first.span.doc
         linked = next((entities for other, entities in docs if other is doc), [])
-        sentence_of = {t.i: n for n, s in enumerate(doc.sents) for t in s}
+        sentence_of = syntax.sentence_numbers(doc)
         here = sentence_of[person.first.span.start]
         weights: dict[str, float] = {}
         for entity in linked:

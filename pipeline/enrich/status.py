@@ -211,11 +211,13 @@ def _around_cue(verb: Token, attribution: Attribution) -> str:
     # Sentence splitters cut off fronted dates: "Last year | Tehran warned …".
     before = verb.doc[sentence.start - 1] if sentence.start > 0 else None
     words = [before.sent.text + " "] if before is not None and not (before.is_punct or before.is_space) else []
+    said = {i for start, end in attribution.content for i in syntax.places_begun_within(verb.doc, start, end)}
     known: dict[int, bool] = {}
     for token in sentence:
-        if any(s <= token.idx < e for s, e in attribution.content) or (token.i > verb.i and token.i not in own):
+        place = token.i
+        if place in said or (place > verb.i and place not in own):
             continue
-        if token.i != verb.i and _is_beside(token, verb, known):
+        if place != verb.i and _is_beside(token, verb, known):
             continue
         words.append(token.text_with_ws)
     return "".join(words)

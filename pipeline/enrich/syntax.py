@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 
 from spacy.strings import get_string_id
 from spacy.tokens import Doc, Token
@@ -383,6 +384,17 @@ def token_at(doc: Doc, char: int) -> Token | None:
 def tokens_within(doc: Doc, start: int, end: int) -> list[Token]:
     """The tokens that cover a range of characters, with what begins in it."""
     return list(doc[_place_at(doc, start) : bisect_left(_starts(doc), end)])
+
+
+def places_begun_within(doc: Doc, start: int, end: int) -> range:
+    """The places of the tokens that begin in a range of characters."""
+    starts = _starts(doc)
+    return range(bisect_left(starts, start), bisect_left(starts, end))
+
+
+def sentence_numbers(doc: Doc) -> list[int]:
+    """Which sentence each token stands in, counted from any number."""
+    return list(accumulate(int(start == 1) for start in doc.to_array("SENT_START").astype("int64").tolist()))
 
 
 def _place_at(doc: Doc, char: int) -> int:

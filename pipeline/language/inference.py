@@ -19,6 +19,8 @@ from pipeline.language.lemmas import apply_script
 from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 PLACES_PER_BATCH = 1024
+POLARITY_PLACES = 256
+"""An article has few sentences to read and of all lengths: small batches are padded less, which saves a quarter."""
 START_BIAS, AFTER_STOP = 0.2, 2.0
 """What the score of a sentence start gains anywhere, for borders in quoted speech are missed more than made up, and
 what a capitalised word after a full stop gains: in the treebanks 99.8 % of those begin a sentence."""
@@ -177,7 +179,7 @@ class JointModel:
         Sentences are the lower layers' vectors, a row a word.
         """
         out = np.zeros((len(sentences), 3), np.float32)
-        for batch in _batches([len(words) for words in sentences]):
+        for batch in _batches([len(words) for words in sentences], POLARITY_PLACES):
             longest = max(len(sentences[i]) for i in batch)
             lower = np.zeros((len(batch), longest, sentences[batch[0]].shape[1]), np.float32)
             mask = np.zeros((len(batch), longest), np.int64)
@@ -259,11 +261,11 @@ def _also_gives(tensors: Sequence[str]) -> bytes:
     return bytes([0x3A, len(outputs)]) + outputs if outputs else b""
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Numbers of what is so long, the shortest first, in runs that fill at most `PLACES_PER_BATCH` places."""
+def _batches(lengths: Sequence[int], places: int = PLACES_PER_BATCH) -> Iterator[list[int]]:
+    """Numbers of what is so long, the shortest first, in runs that fill at most so many places."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[i] * (len(batch) + 1) > PLACES_PER_BATCH:
+        if batch and lengths[i] * (len(batch) + 1) > places:
             yield batch
             batch = []
         batch.append(i)
