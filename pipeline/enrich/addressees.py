@@ -47,7 +47,7 @@ def _judged(head: Token, own: OwnSide) -> Token | None:
     """What a clause judges: "will never accept the annexation", "the raids are a crime"; a phrase by itself."""
     if head.pos_ in syntax.NOMINALS and syntax.own_subject(head) is None:
         return head
-    around = [*syntax.objects(head), *syntax.children(head, frozenset({"nsubj", "nsubj:pass", "nsubjpass"}))]
+    around = [*syntax.objects(head), *syntax.children(head, syntax.NOMINAL_SUBJECTS)]
     return next((t for t in around if t.pos_ in syntax.NOUNS and not own(t)), None)
 
 
@@ -64,9 +64,8 @@ def spoken_of(attribution: Attribution) -> Token | None:
     quoting = [frame.cue] if attribution.quotations else []
     for token in (*quoting, *[t for t in frame.cue.sent if t.i > frame.cue.i and t.lower_ in _MEANING]):
         about = [who for preposition, who in syntax.prepositions(token) if preposition in _CONCERNING]
-        about += [*syntax.objects(token), *(c for c in token.rights if c.dep_ in {"pobj", "xcomp"})] * (
-            token.lower_ == "meaning"
-        )
+        if token.lower_ == "meaning":
+            about += [*syntax.objects(token), *(c for c in token.rights if c.dep_ in {"pobj", "xcomp"})]
         for who in about:
             people = who.tag_ in {"NNS", "NNPS"} or who.lemma_.lower() in POLITICAL
             if who.i > frame.cue.i and (is_name(owner_of(who)) or people):
@@ -85,7 +84,7 @@ def _spoken_on(source: Token, own: OwnSide) -> Token | None:
 def _threatened(attribution: Attribution) -> list[Token]:
     """ "Will wipe out the gangs of Medan": outlaws and rebels to whom it is to be done, wherever they are."""
     for token in said_tokens(attribution):
-        passive = token.dep_ in {"nsubj:pass", "nsubjpass"}
+        passive = token.dep_ in syntax.PASSIVE_NOMINAL_SUBJECTS
         if token.pos_ == "NOUN" and singular(token.lower_) in THREATENED and (passive or token.dep_ in syntax.OBJECT):
             return [owner_of(token)] if syntax.possessor(token) is not None else [token]
     return []
@@ -130,7 +129,7 @@ def _people_meant(attribution: Attribution, own: OwnSide) -> list[Token]:
     """ "The settlers will be driven out", "will bury the rebels": people without a name to whom it is to be done."""
     for token in said_tokens(attribution):
         if token.tag_ == "NNS" and not own(token) and syntax.possessor(token) is None and _are_people(token):
-            passive = token.dep_ in {"nsubj:pass", "nsubjpass"}
+            passive = token.dep_ in syntax.PASSIVE_NOMINAL_SUBJECTS
             if passive or token.dep_ in {"obj", "dobj"}:
                 return [token]
     return []

@@ -19,6 +19,8 @@ from pipeline.records import Span
 
 _SUBJECT = frozenset({"nsubj", "csubj", "nsubj:outer", "csubj:outer"})
 _PASSIVE_SUBJECT = frozenset({"nsubj:pass", "csubj:pass", "nsubjpass", "csubjpass"})
+PASSIVE_NOMINAL_SUBJECTS = frozenset({"nsubj:pass", "nsubjpass"})
+NOMINAL_SUBJECTS = PASSIVE_NOMINAL_SUBJECTS | {"nsubj"}
 OBJECT = frozenset({"obj", "dobj"})
 _PARTICLE = frozenset({"compound:prt", "prt"})
 _INDIRECT = frozenset({"iobj", "dative"})

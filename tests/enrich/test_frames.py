@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.enrich.cue_frames import find_frames
 from pipeline.enrich.cues import Cues
-from pipeline.enrich.frames import Frame, find_frames
+from pipeline.enrich.frames import Frame
 from tests.enrich.parses import SCHEMES, parsed
 
 CUES = Cues.load()

@@ -9,8 +9,9 @@ from dataclasses import replace
 from spacy.tokens import Doc, Token
 
 from pipeline.enrich import syntax
+from pipeline.enrich.cue_frames import find_frames
 from pipeline.enrich.cues import Cues
-from pipeline.enrich.frames import Frame, find_frames
+from pipeline.enrich.frames import Frame
 from pipeline.enrich.quotes import Quotation, sentence_ends
 from pipeline.enrich.text import is_boilerplate, paragraphs, trimmed
 from pipeline.records import Span

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.enrich.attribution import find_attributions
+from pipeline.enrich.cue_frames import find_frames
 from pipeline.enrich.cues import Cues
-from pipeline.enrich.frames import find_frames
 from tests.enrich.parses import SCHEMES, TABLES, WAVERING, parsed
 
 CUES = Cues.load()
