@@ -306,7 +306,7 @@ def _told_elsewhere(claim: Claim, record: StatementRecord, matter: Matter, told:
     if best[0]:
         addressee = "to the same addressee" if addressed else "where one names no addressee"
         return Candidate(claim, best[0], f"{addressee}, and {best[1]}", in_article=False)
-    if _is_near(claim, record) and any(telling.words == _shown(record) for telling in claim.tellings):
+    if _is_near(claim, record) and _shown(record) in {telling.words for telling in claim.tellings}:
         return Candidate(claim, 1.0, "in the same words, less than a day apart", in_article=False)
     if told and _is_near(claim, record):
         parties = {side_of(record), *sides_of(record.statement.addressees), *sides_of(claim.addressees)}

@@ -49,7 +49,7 @@ class Cue:
     clause: bool = False
     """A word of many senses: it reports only with a finite clause or with quoted words."""
     rest: str = ""
-    """The last word of a cue of several: "weight" of "throw its weight behind"."""
+    """What follows the verb in a cue of several words: "weight" of "throw its weight behind"."""
 
 
 NEUTRAL = Cue(act="STATE")

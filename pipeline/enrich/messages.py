@@ -24,6 +24,10 @@ _NEW = frozenset({"a", "an", "another", "one"})
 _THINGS = frozenset({"thing", "point", "word", "message", "line"})
 
 
+def _is_actor(who: Token) -> bool:
+    return who.ent_type_ in _NAMES or who.lemma_.lower() in POLITICAL
+
+
 def is_message(noun: Token) -> bool:
     return noun.pos_ == "NOUN" and noun.lemma_.lower() in MESSAGES
 
@@ -32,7 +36,7 @@ def is_stern(noun: Token, told: list[Token]) -> bool:
     """Whether a message to a state or to rulers is a warning, by what it is called."""
     predicate = noun.head if noun.head.i > noun.i else noun
     called = [predicate, *predicate.children, *noun.children]
-    meant = any(t.ent_type_ in {"GPE", "ORG", "PERSON", "NORP"} or t.lemma_.lower() in POLITICAL for t in told)
+    meant = any(map(_is_actor, told))
     # Taggers take "stern message" for two nouns as well.
     return meant and is_message(noun) and any(t.pos_ in {"ADJ", "NOUN"} and t.lower_ in STERN for t in called)
 
@@ -84,7 +88,7 @@ def _speaker_of(noun: Token) -> Token | None:
     if noun.lemma_.lower() not in MESSAGES | WRITINGS:
         return None
     owners = (who for preposition, who in syntax.prepositions(noun) if preposition == "of")
-    return next((w for w in owners if w.ent_type_ in _NAMES or w.lemma_.lower() in POLITICAL), None)
+    return next(filter(_is_actor, owners), None)
 
 
 def passed_by(noun: Token) -> Token | None:
@@ -93,7 +97,7 @@ def passed_by(noun: Token) -> Token | None:
     if noun.dep_ not in syntax.OBJECT or _CARRYING.isdisjoint(bases(verb.lower_)):
         return None
     who = sender(noun) or from_whom(verb)
-    return who if who is not None and (who.ent_type_ in _NAMES or who.lemma_.lower() in POLITICAL) else None
+    return who if who is not None and _is_actor(who) else None
 
 
 def from_whom(token: Token) -> Token | None:

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 
 from spacy.tokens import Doc, Token
 
@@ -277,7 +278,7 @@ class Cast:
         """A person or an agency named beside a noun: "spokeswoman Maria Zakharova", "state news agency Xinhua"."""
         own = self._entity_at(token)
         neighbours = [token.nbor(1)] if token.pos_ in syntax.NOUNS and token.i + 1 < len(token.doc) else []
-        for beside in [*syntax.appositions(token), *self._beside_body(token), *syntax.name_parts(token), *neighbours]:
+        for beside in chain(syntax.appositions(token), self._beside_body(token), syntax.name_parts(token), neighbours):
             other = self._entity_at(beside)
             if other is None or other is own:
                 continue
@@ -285,12 +286,12 @@ class Cast:
                 return other
         return None
 
-    def _beside_body(self, token: Token) -> list[Token]:
+    def _beside_body(self, token: Token) -> Iterator[Token]:
         """ "The head of Bakamla, Yudi Hartanto, said": who is set beside the body, as parsers see it, is its head."""
-        if token.pos_ not in syntax.NOUNS or self._entity_at(token) is not None:
-            return []
-        bodies = [body for preposition, body in syntax.prepositions(token) if preposition == "of"]
-        return [beside for body in bodies if body.ent_type_ != "PERSON" for beside in syntax.appositions(body)]
+        if token.pos_ in syntax.NOUNS and self._entity_at(token) is None:
+            for preposition, body in syntax.prepositions(token):
+                if preposition == "of" and body.ent_type_ != "PERSON":
+                    yield from syntax.appositions(body)
 
     def _of_entity(self, entity: LinkedEntity) -> list[Resolved]:
         span = (entity.span.start_char, entity.span.end_char)
@@ -406,11 +407,8 @@ class Cast:
         if coreference is None or not definite or token.lower_ not in _OF_SOME_STATE:
             return None
         floor = coreference.sentences[token.i] - _HOME_REACH
-        about = [m for m in self._before(token) if m.role == "subject" and m.sentence >= floor]
-        countries = {r.party.country for m in about for r in m.who if r.party.country}
-        if not countries:
-            near = [m for m in self._before(token) if m.sentence >= floor]
-            countries = {r.party.country for m in near for r in m.who if r.party.country}
+        near = [m for m in self._before(token) if m.sentence >= floor]
+        countries = _countries(m for m in near if m.role == "subject") or _countries(near)
         return next(iter(countries)) if len(countries) == 1 else None
 
     def _before(self, token: Token) -> list[Mention]:
@@ -590,6 +588,10 @@ class Cast:
         """What a pronoun means. Nobody rather than a wrong one: an empty list where nothing fits."""
         found = self.pronouns[id(token.doc)].get(token.i) or self.voices[id(token.doc)].get(token.i, [])
         return [_at(r, (token.idx, token.idx + len(token))) for r in found]
+
+
+def _countries(mentions: Iterable[Mention]) -> set[str]:
+    return {r.party.country for m in mentions for r in m.who if r.party.country}
 
 
 def _at(resolved: Resolved, span: tuple[int, int]) -> Resolved:

@@ -80,11 +80,28 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.act = "WARN"
     if result.act in {"WARN", "URGE"} and _is_advice(result, said):
         result.act = "OTHER"
+    _tell(attribution, own, result, pressed=pressed)
+    if (
+        result.target is None
+        and result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}
+        and attribution.content_head is not None
+    ):
+        result.target = attribution.content_head
+    result.about = _about(attribution)
+    return result
+
+
+def _tell(attribution: Attribution, own: OwnSide, result: SpeechAct, *, pressed: bool) -> None:
+    """Settle who is told: whom the cue names, else whom the words mean, else whom the narrator shows beside them.
+
+    Who is `pressed` by a term stays.
+    """
+    frame = attribution.frame
     if result.act in WARNING_ACTS and not pressed:
         # A warning told to reporters is not addressed to them.
         by_name = frame is not None and result.act == frame.entry.act
         result.addressees = [t for t in result.addressees if not _only_listens(t, own, named=by_name) and not own(t)]
-        if not result.addressees and frame is not None and result.act == frame.entry.act:
+        if not result.addressees and frame is not None and by_name:
             result.addressees = named_next(frame, own)
     if result.act in WARNING_ACTS and not any(is_name(t) for t in result.addressees):
         meant = spoken_of(attribution)
@@ -95,14 +112,6 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.implied = bool(result.addressees)
     if result.act in WARNING_ACTS and frame is not None:
         _look_beside(attribution, frame, own, result)
-    if (
-        result.target is None
-        and result.act in {"CONDEMN", "ACCUSE", "REJECT", "SUPPORT"}
-        and attribution.content_head is not None
-    ):
-        result.target = attribution.content_head
-    result.about = _about(attribution)
-    return result
 
 
 def _only_listens(told: Token, own: OwnSide, *, named: bool) -> bool:

@@ -18,7 +18,7 @@ from pipeline.index import Query, Writer, connect, ensure_indices, find_alerts, 
 from pipeline.index.paging import every_hit
 from pipeline.index.retention import expired
 from pipeline.index.templates import FIELDS, KEYWORD, alias
-from pipeline.index.upgrade import _Copier, _replace, plan, upgrade
+from pipeline.index.upgrade import Step, _Copier, _replace, plan, upgrade
 from pipeline.settings import Settings
 from tests.live.test_search_live import SEEN, alert, article, refresh, statement
 
@@ -61,6 +61,29 @@ def test_a_changed_mapping_is_told_and_not_forced(client: Elasticsearch, setting
         ensure_indices(client, settings)
     with pytest.raises(BadSetting, match="demarche upgrade"):
         ensure_indices(client, settings)
+
+
+URLS: dict[str, dict[str, Any]] = {
+    "articles": {"url": KEYWORD},
+    "statements": {"url": KEYWORD},
+    "alerts": {"urls": KEYWORD},
+}
+
+
+def changed(client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Step:
+    """What there is to do for the one index of articles that has documents, when their mapping has changed."""
+    refresh(client, settings)
+    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
+    [step] = [step for step in plan(client, settings) if step.documents]
+    return step
+
+
+def upgrade_but_for_its_last_step(
+    client: Elasticsearch, settings: Settings, step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.index.upgrade._replace", lambda client, step: None)
+        upgrade(client, settings, step, ignore)
 
 
 def test_what_is_written_and_deleted_during_an_upgrade_is_in_the_new_indices(
@@ -137,12 +160,8 @@ def test_what_meets_its_index_going_is_written_to_the_next(
     """Elasticsearch holds the write, as two copies of the index are wanted and one is there, until the index goes."""
     writer = Writer(client, settings)
     assert writer.articles([article("a1")]) == []
-    refresh(client, settings)
-    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
-    step = next(step for step in plan(client, settings) if step.documents)
-    with monkeypatch.context() as patch:
-        patch.setattr("pipeline.index.upgrade._replace", lambda client, step: None)
-        upgrade(client, settings, step, ignore)
+    step = changed(client, settings, monkeypatch)
+    upgrade_but_for_its_last_step(client, settings, step, monkeypatch)
     copies = {"auto_expand_replicas": False, "number_of_replicas": 1, "write.wait_for_active_shards": 2}
     client.indices.put_settings(index=step.index, settings={"index": {"blocks.write": None, **copies}})
     with ThreadPoolExecutor(1) as pool:
@@ -176,20 +195,11 @@ def test_an_export_goes_on_where_an_upgrade_exchanges_what_it_reads(
     assert sorted(found) == sorted(names)
 
 
-URLS: dict[str, dict[str, Any]] = {
-    "articles": {"url": KEYWORD},
-    "statements": {"url": KEYWORD},
-    "alerts": {"urls": KEYWORD},
-}
-
-
 def test_an_interrupted_upgrade_is_taken_up_again(
     client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Writer(client, settings).articles([article(f"a{n}") for n in range(20)])
-    refresh(client, settings)
-    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
-    [step] = [step for step in plan(client, settings) if step.documents]
+    step = changed(client, settings, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(_Copier, "_remove_deleted", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
@@ -205,12 +215,8 @@ def test_an_upgrade_that_was_killed_before_its_last_step_is_ended_by_the_next(
     client: Elasticsearch, settings: Settings, older: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Writer(client, settings).articles([article("a1")])
-    refresh(client, settings)
-    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
-    step = next(step for step in plan(client, settings) if step.documents)
-    with monkeypatch.context() as patch:
-        patch.setattr("pipeline.index.upgrade._replace", lambda client, step: None)
-        upgrade(client, settings, step, ignore)
+    step = changed(client, settings, monkeypatch)
+    upgrade_but_for_its_last_step(client, settings, step, monkeypatch)
     with pytest.raises(Unreachable, match="takes no writes"):
         Writer(client, settings).articles([article("a2")])
     assert step.index not in [left.index for left in plan(client, settings)]
@@ -224,9 +230,7 @@ def test_an_index_whose_names_are_given_away_takes_no_more_writes(
 ) -> None:
     """The names were given and the answer was lost: what is written to the old index now would go with it."""
     Writer(client, settings).articles([article("a1")])
-    refresh(client, settings)
-    monkeypatch.setitem(FIELDS, "articles", FIELDS["articles"] | URLS["articles"])
-    step = next(step for step in plan(client, settings) if step.documents)
+    step = changed(client, settings, monkeypatch)
     give = _Copier._give_names
 
     def interrupted(copier: _Copier, searched: str) -> None:

@@ -293,7 +293,7 @@ def export(
     network: Joint, labels: dict[str, Any], encoder: WordEncoder, checkpoint: Path, *, integers: bool
 ) -> JointModel:
     """The trained model as it runs; `integers` makes it small and, on processors with VNNI, fast."""
-    weights = {name: tensor.numpy() for name, tensor in torch.load(checkpoint)["network"].items()}
+    weights = {name: tensor.numpy() for name, tensor in torch.load(checkpoint, map_location="cpu")["network"].items()}
     _settle_guideline(weights, labels)
     pieces = isinstance(network.trunk, PieceTrunk)
     graphs = {"model.onnx": scores_graph(weights, network.shape, pieces=pieces)}

@@ -95,10 +95,12 @@ def epochs(rows: Rows, sentences: list[Sentence], most: int, seed: int, first: i
     maker = fork.Process(target=_make_epochs, args=(sender, rows, sentences, most, seed, first), daemon=True)
     maker.start()
     sender.close()
-    # Batches travel as bytes: torch would share each of their thousands of tensors through a file of its own.
-    yield (pickle.loads(receiver.recv_bytes()) for _ in count())  # noqa: S301 from our own process
-    maker.terminate()
-    maker.join()
+    try:
+        # Batches travel as bytes: torch would share each of their thousands of tensors through a file of its own.
+        yield (pickle.loads(receiver.recv_bytes()) for _ in count())  # noqa: S301 from our own process
+    finally:
+        maker.terminate()
+        maker.join()
 
 
 def _make_epochs(sender: Connection, rows: Rows, sentences: list[Sentence], most: int, seed: int, first: int) -> None:
