@@ -126,7 +126,7 @@ def test_acts_of_several_words(enricher: Enricher, text: str, act: str, whose: s
         ("Moscow said the reports of a deal were utter nonsense.", "DENY"),
         ("Riga sounded the alarm over new launchers at the border.", "WARN"),
         ("The king sent his condolences to the families.", "SUPPORT"),
-        ("The Philippines and France agree that disputes should be settled by a court.", "STATE"),
+        ("Ghana and Togo agree that the border should be drawn by a court.", "STATE"),
     ],
 )
 def test_acts_of_other_words(enricher: Enricher, text: str, act: str) -> None:
