@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from pipeline.dead_letters import Incoming
-from pipeline.errors import Terminal
 from pipeline.stream.batches import GivenUp
 from pipeline.stream.outbox import Outbox
-from pipeline.stream.processes import Answer, EnrichingProcesses, Refused
+from pipeline.stream.processes import Enriched, EnrichingProcesses, Refused
 
 
 class EnrichStep:
@@ -22,15 +20,19 @@ class EnrichStep:
 
     async def __call__(self, batch: Sequence[Incoming]) -> list[GivenUp]:
         answers = await self._processes.enrich([incoming.value or b"" for incoming in batch])
-        # Sent together and in order: Kafka keeps the order of one article's revisions.
-        outcomes = await asyncio.gather(*map(self._send, batch, answers))
-        return [given_up for given_up in outcomes if given_up]
-
-    async def _send(self, incoming: Incoming, answer: Answer) -> GivenUp | None:
-        if isinstance(answer, Refused):
-            return GivenUp(incoming, answer.reason, answer.error_type)
-        try:
-            await self._outbox.send(self._topic, answer.article_id.encode(), answer.value)
-        except Terminal as error:
-            return GivenUp(incoming, str(error), type(error).__name__)
-        return None
+        given_up: list[GivenUp] = []
+        enriched: list[tuple[Incoming, Enriched]] = []
+        for incoming, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Refused):
+                given_up.append(GivenUp(incoming, answer.reason, answer.error_type))
+            else:
+                enriched.append((incoming, answer))
+        # In order: a revision must not pass the article that it revises.
+        messages = ((answer.article_id.encode(), answer.value) for _, answer in enriched)
+        refusals = await self._outbox.send_in_order(self._topic, messages)
+        given_up += [
+            GivenUp(incoming, str(error), type(error).__name__)
+            for (incoming, _), error in zip(enriched, refusals, strict=True)
+            if error is not None
+        ]
+        return given_up

@@ -10,7 +10,6 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from pipeline.dead_letters import Incoming
-from pipeline.errors import Terminal
 from pipeline.records import EnrichedArticle, SourceHealth, StatementRecord
 from pipeline.stream.batches import GivenUp
 from pipeline.stream.outbox import Outbox
@@ -78,23 +77,16 @@ class IndexStep:
     ) -> list[GivenUp]:
         """Send on the statements of articles that are in the index, one article's after the other's.
 
-        What is not there raises no alert, which would lead nowhere; a replay makes up for both. All sends begin in
-        order and are waited for together; the first alone, as others would pass it while the producer asks for the
-        first time where the topic is.
+        What is not there raises no alert, which would lead nowhere; a replay makes up for both. Whether a statement is
+        news hangs on what its article told before: in another order there can be two alerts.
         """
-        sends = [
-            (incoming, self._outbox.send(self._topic, record.key.encode(), record.to_json()))
-            for incoming, _, records in articles
-            for record in records
-        ]
-        first = await asyncio.gather(*(send for _, send in sends[:1]), return_exceptions=True)
-        outcomes = first + await asyncio.gather(*(send for _, send in sends[1:]), return_exceptions=True)
+        sent = [(incoming, record) for incoming, _, records in articles for record in records]
+        messages = ((record.key.encode(), record.to_json()) for _, record in sent)
+        refusals = await self._outbox.send_in_order(self._topic, messages)
         failed: dict[int, GivenUp] = {}
-        for (incoming, _), error in zip(sends, outcomes, strict=True):
-            if isinstance(error, Terminal):
+        for (incoming, _), error in zip(sent, refusals, strict=True):
+            if error is not None:
                 failed.setdefault(id(incoming), GivenUp(incoming, str(error), type(error).__name__))
-            elif error is not None:
-                raise error
         return list(failed.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -52,19 +52,21 @@ def test_what_cannot_be_read_or_is_refused_is_given_up_alone() -> None:
     assert set(writer.written) == {"a", "c"}
 
 
-class OrderedOutbox:
-    """Takes its time over the first message of each article."""
+class LineOutbox:
+    """Keeps what it is sent in order, and refuses one message."""
 
     def __init__(self) -> None:
-        self.begun: list[bytes] = []
+        self.line: list[bytes] = []
 
     async def send(
         self, topic: str, key: bytes, value: bytes | None, headers: Mapping[str, bytes] | None = None
     ) -> None:
-        self.begun.append(value or b"")
-        await asyncio.sleep(0.01 if len(self.begun) % 2 else 0)
-        if value == b"too large":
-            raise Terminal("too large")
+        raise AssertionError("A message that is sent by itself may pass others.")
+
+    async def send_in_order(self, topic: str, messages: Iterable[tuple[bytes, bytes]]) -> list[Terminal | None]:
+        values = [value for _, value in messages]
+        self.line += values
+        return [Terminal("too large") if value == b"too large" else None for value in values]
 
 
 class Record(NamedTuple):
@@ -106,7 +108,7 @@ def enriched(number: int, revision: int = 1) -> Incoming:
 
 
 def test_statements_leave_in_the_order_of_their_articles_and_a_bad_one_gives_up_its_article() -> None:
-    outbox = OrderedOutbox()
+    outbox = LineOutbox()
     words = {"a0": [b"0 first", b"0 second"], "a1": [b"1 first", b"too large"], "a2": [b"2 first"]}
 
     def statements_of(article: EnrichedArticle) -> list[Any]:
@@ -114,12 +116,12 @@ def test_statements_leave_in_the_order_of_their_articles_and_a_bad_one_gives_up_
 
     step = IndexStep(Taker(), statements_of, outbox, "statements")
     given_up = asyncio.run(step([enriched(number) for number in range(3)]))
-    assert outbox.begun == [b"0 first", b"0 second", b"1 first", b"too large", b"2 first"]
+    assert outbox.line == [b"0 first", b"0 second", b"1 first", b"too large", b"2 first"]
     assert [one.incoming.offset for one in given_up] == [1]
 
 
 def test_revisions_may_take_back_what_was_told() -> None:
     writer = Taker()
-    step = IndexStep(writer, lambda _: [Record("RUS", b"words")], OrderedOutbox(), "statements")
+    step = IndexStep(writer, lambda _: [Record("RUS", b"words")], LineOutbox(), "statements")
     asyncio.run(step([enriched(1), enriched(2, revision=2)]))
     assert writer.revised == [("a2", 1)]
