@@ -275,11 +275,11 @@ def _read(path: Path, options: Settings) -> tuple[list[tuple[str, Article]], lis
 
 def _enriched(articles: Sequence[Article], options: Settings) -> Iterator[EnrichedArticle]:
     """Articles in the order in which they were published, as enrichment reads them."""
-    from pipeline.enrich import load_enricher
+    from pipeline.enrich import load_enricher_for_good
 
     if articles:
         ordered = sorted(articles, key=lambda article: (article.first_seen_at, article.article_id))
-        yield from load_enricher(options).pipe(ordered)
+        yield from load_enricher_for_good(options).pipe(ordered)
 
 
 def replay(articles: Iterable[EnrichedArticle], rules: RuleSet, options: Settings) -> list[Alert]:

@@ -63,12 +63,12 @@ def enrich(files: tuple[Path, ...], model: str | None) -> None:
 
     Each of FILES is one article and is read once, as repeated phrases cost less. Give some 50,000 words.
     """
-    from pipeline.enrich import load_enricher
+    from pipeline.enrich import load_enricher_for_good
     from pipeline.enrich.speed import measure_cost
 
     texts = _read(files)
     _keep_to_one_core()
-    enricher = load_enricher(settings().model_copy(update={"model": model or settings().model}))
+    enricher = load_enricher_for_good(settings().model_copy(update={"model": model or settings().model}))
     cost = measure_cost(enricher, texts)
     click.echo(
         f"{enricher.model}: {cost.words / cost.model:,.0f} words a second by the model alone, "

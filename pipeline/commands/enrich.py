@@ -44,12 +44,12 @@ def enrich(files: tuple[Path, ...], form: str, output: str, model: str | None) -
 
     Needs no server. Exit code 65 when nothing could be read.
     """
-    from pipeline.enrich import load_enricher
+    from pipeline.enrich import load_enricher_for_good
 
     chosen = load_settings(model=model) if model else settings()
     refused: list[str] = []
     done = 0
-    for enriched in load_enricher(chosen).pipe(_articles(files or (_STDIN,), form, chosen, refused)):
+    for enriched in load_enricher_for_good(chosen).pipe(_articles(files or (_STDIN,), form, chosen, refused)):
         done += 1
         _show(enriched, output)
     for reason in refused:

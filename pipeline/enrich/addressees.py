@@ -62,7 +62,7 @@ def spoken_of(attribution: Attribution) -> Token | None:
     if frame is None or _names_act(attribution):
         return None
     quoting = [frame.cue] if attribution.quotations else []
-    for token in (*quoting, *[t for t in frame.cue.sent if t.i > frame.cue.i and t.lower_ in _MEANING]):
+    for token in (*quoting, *[t for t in syntax.sentence(frame.cue) if t.i > frame.cue.i and t.lower_ in _MEANING]):
         about = [who for preposition, who in syntax.prepositions(token) if preposition in _CONCERNING]
         if token.lower_ == "meaning":
             about += [*syntax.objects(token), *(c for c in token.rights if c.dep_ in {"pobj", "xcomp"})]
@@ -93,7 +93,7 @@ def _threatened(attribution: Attribution) -> list[Token]:
 def named_next(frame: Frame, own: OwnSide) -> list[Token]:
     """ "warns Pyongyang over …", "handed Kigali an ultimatum": a name right behind the verb, however parsed."""
     verb = frame.carrier
-    if verb.pos_ != "VERB" or syntax.is_passive(verb) or verb.i + 1 >= verb.sent.end:
+    if verb.pos_ != "VERB" or syntax.is_passive(verb) or verb.i + 1 >= syntax.sentence(verb).end:
         return []
     name = next((e for e in verb.doc.ents if e.start == verb.i + 1 and e.label_ in {"GPE", "ORG", "PERSON"}), None)
     if name is None or name.root == frame.source or own(name.root) or syntax.possessor(name.root.head) == name.root:

@@ -16,7 +16,7 @@ _AGAINST = ("on", "upon", "from", "to", "against", "at", "with", "in")
 
 def met(frame: Frame, own: OwnSide) -> list[Token]:
     """ "In a call with the premier, Xi warned …", "warned at talks with Oslo that …": who is on the other side."""
-    for noun in frame.cue.sent:
+    for noun in syntax.sentence(frame.cue):
         if not is_meeting(noun) or any(t.i < noun.i for t in frame.carrier.children if t.dep_ == "ccomp"):
             continue
         with_whom = (who for word, who in syntax.prepositions(noun) if word in {"with", "to"})
@@ -49,7 +49,7 @@ def _beside(frame: Frame, own: OwnSide) -> list[Token]:
 
 def _just_met(frame: Frame, own: OwnSide) -> list[Token]:
     """The sentence before tells of a call or a meeting of the same speaker's, who now is "she" or "the premier"."""
-    source, start = frame.source, frame.cue.sent.start
+    source, start = frame.source, syntax.sentence(frame.cue).start
     if source is None or start == 0 or not (source.pos_ == "PRON" or source.pos_ == "NOUN"):
         return []
     deed = frame.cue.doc[start - 1].sent.root

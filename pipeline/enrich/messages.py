@@ -50,7 +50,7 @@ def named_by(noun: Token) -> Token | None:
 
 def colon_behind(noun: Token) -> Token | None:
     """The colon that the clause of a message leads to, where no other clause stands between."""
-    colon = next((t for t in noun.doc[noun.i + 1 : noun.sent.end - 1] if t.text == ":"), None)
+    colon = next((t for t in noun.doc[noun.i + 1 : syntax.sentence(noun).end - 1] if t.text == ":"), None)
     if colon is None:
         return None
     between = [t for t in noun.doc[noun.i + 1 : colon.i] if t.pos_ == "VERB" and t.tag_ in syntax.TENSED]
@@ -116,7 +116,7 @@ def speaker_around(noun: Token) -> Token | None:
     if verb.lemma_.lower() in _CONTAINING and noun.dep_ in syntax.OBJECT:
         holder = syntax.subject(verb)
         return None if holder is None or syntax.is_passive(verb) else author(holder)
-    there = any(t.lower_ == "there" for t in noun.sent[: max(noun.i - noun.sent.start, 0)])
+    there = any(t.lower_ == "there" for t in syntax.sentence(noun)[: max(noun.i - syntax.sentence(noun).start, 0)])
     if verb.lemma_.lower() not in _PRESENTING or verb.i > noun.i or not any(c.lower_ in _NEW for c in noun.lefts):
         return None
     own = syntax.own_subject(verb)
@@ -125,7 +125,7 @@ def speaker_around(noun: Token) -> Token | None:
     known = sender(noun)
     if known is not None:
         return known
-    places = [t for t in noun.sent if t.pos_ == "NOUN" and t != noun and (t.i < verb.i or there)]
+    places = [t for t in syntax.sentence(noun) if t.pos_ == "NOUN" and t != noun and (t.i < verb.i or there)]
     return next((who for who in map(_whose_words, places) if who is not None), None)
 
 

@@ -162,7 +162,7 @@ def message_frame(noun: Token, entry: Cue, cues: Cues) -> Frame | None:
     if entry.act == "STATE" and messages.is_stern(noun, told[:1]):
         entry = _STERN_CUE
     frame = Frame(cue=noun, entry=entry, carrier=verb, source=source, addressees=told[:1])
-    words = noun.doc[colon.i + 1 : noun.sent.end]
+    words = noun.doc[colon.i + 1 : syntax.sentence(noun).end]
     frame.content, frame.content_head = runs(list(words)), words.root
     return frame
 
@@ -175,7 +175,7 @@ def equated_frame(noun: Token, entry: Cue) -> Frame | None:
     source = messages.sender(noun)
     if copula is None or source is None or copula.i < 3:
         return None
-    first, last = noun.sent[0], copula.nbor(-1)
+    first, last = syntax.sentence(noun)[0], copula.nbor(-1)
     if not (first.is_left_punct and first.is_quote and last.is_quote):
         return None
     told = [who for preposition, who in syntax.prepositions(noun) if preposition in _TOWARDS and who != source]

@@ -145,7 +145,7 @@ class Cast:
                 self._note_together(coreference, token)
 
     def _names_after(self, pronoun: Token) -> Iterable[Mention]:
-        for token in pronoun.doc[pronoun.i + 1 : pronoun.sent.end]:
+        for token in pronoun.doc[pronoun.i + 1 : syntax.sentence(pronoun).end]:
             entity = self._entity_at(token)
             if entity is not None and entity.span.root.i == token.i:
                 yield Mention(token, self._of_entity(entity), role_of(top_of_name(token)), 0, 0)

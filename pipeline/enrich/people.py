@@ -21,7 +21,7 @@ from functools import lru_cache
 from spacy.tokens import Doc, Token
 
 from pipeline.actors import Actor, Directory
-from pipeline.enrich import syntax
+from pipeline.enrich import layout, syntax
 from pipeline.enrich.entities import LinkedEntity
 from pipeline.enrich.mentions import role_of
 from pipeline.enrich.words import BODIES
@@ -213,7 +213,7 @@ class People:
             return None
         doc = person.first.span.doc
         linked = next((entities for other, entities in docs if other is doc), [])
-        sentence_of = syntax.sentence_numbers(doc)
+        sentence_of = layout.sentence_numbers(doc)
         here = sentence_of[person.first.span.start]
         weights: dict[str, float] = {}
         for entity in linked:

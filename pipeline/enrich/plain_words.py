@@ -20,12 +20,15 @@ from pipeline.records import WARNING_ACTS, Act
 _FIRST_PERSON = frozenset({"i", "we"})
 _FIRST_PERSON_OWNER = frozenset({"my", "our"})
 _CONDITIONAL = re.compile(
-    r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b", re.IGNORECASE
+    r"\b(if|unless|should|any|anyone|whoever|those who|in case|the (?:moment|day|minute)|as soon as)\b"
 )
 
 
 def read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: str) -> None:
-    """Acts that the words themselves do: "we warn …", "will pay a price", "should cease …"."""
+    """Acts that the words themselves do: "we warn …", "will pay a price", "should cease …".
+
+    `said`: the words in small letters.
+    """
     head = attribution.content_head
     performed = _performative(attribution, cues)
     if performed is not None:
@@ -49,7 +52,7 @@ def read_words(attribution: Attribution, cues: Cues, result: SpeechAct, said: st
             result.addressees = [subject]
     elif RETALIATION.search(said) or _conditional_harm(attribution, said):
         result.act = "THREATEN"
-    elif (deterrent := _deterrent(attribution)) is not None:
+    elif DETERRENT.search(said) and (deterrent := _deterrent(attribution)) is not None:
         result.act = "WARN"
         subject = syntax.subject(deterrent)
         if subject is not None and is_name(subject) and not result.addressees:
@@ -95,7 +98,7 @@ def _deterrent(attribution: Attribution) -> Token | None:
     if doc is None:
         return None
     for start, end in attribution.content:
-        match = DETERRENT.search(syntax.text_of(doc)[start:end])
+        match = DETERRENT.search(syntax.text_of(doc)[start:end].lower())
         token = syntax.token_at(doc, start + match.start()) if match is not None else None
         if token is not None:
             verbs = [t for t in (token, *syntax.ancestors_until_root(token)) if t.pos_ in {"VERB", "AUX"}]

@@ -53,7 +53,7 @@ def classify(attribution: Attribution, cues: Cues, own: OwnSide, *, passes_on: b
         result.addressees = list(frame.addressees)
         result.target = frame.target
         _wanted(attribution, result)
-    said = said_words(attribution)
+    said = said_words(attribution).lower()
     named = _named_act(attribution, cues)
     if named is not None:
         act = result.act = cues.nouns[named.lemma_.lower()].act
@@ -141,7 +141,7 @@ def _ultimatum(attribution: Attribution, own: OwnSide, result: SpeechAct) -> boo
     frame = attribution.frame
     found = ultimatums.held_in(said_tokens(attribution))
     if found is None and frame is not None and not frame.is_noun:
-        found = ultimatums.before(frame.cue.sent)
+        found = ultimatums.before(syntax.sentence(frame.cue))
     if found is None or (own(found.told) and not _is_of_no_state(attribution.source)):
         return False
     result.act = "THREATEN"
@@ -176,11 +176,11 @@ def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
     frame = attribution.frame
     if frame is None or frame.entry.act != "STATE" or not frame.entry.speech or frame.is_noun:
         return None
-    for token in frame.cue.sent:
+    for token in syntax.sentence(frame.cue):
         named = cues.nouns.get(token.lemma_.lower()) if token.pos_ == "NOUN" else None
         if named is None or named.act not in {"WARN", "THREATEN"} or syntax.is_negated(token):
             continue
-        fronted = token.left_edge.i == frame.cue.sent.start and token.i < frame.cue.i
+        fronted = token.left_edge.i == syntax.sentence(frame.cue).start and token.i < frame.cue.i
         beside = token.head.i == frame.carrier.i
         if ((fronted or beside) and token.left_edge.lower_ in {"in", "as"}) or _is_called_so(token):
             return token
@@ -189,7 +189,7 @@ def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
 
 def _is_called_so(noun: Token) -> bool:
     """ "…, in what he called a last warning to Hanoi"; but "in what many saw as" tells what others took it for."""
-    words = [t.lower_ for t in noun.doc[max(noun.i - _REACH_OF_WHAT, noun.sent.start) : noun.i]]
+    words = [t.lower_ for t in noun.doc[max(noun.i - _REACH_OF_WHAT, syntax.sentence(noun).start) : noun.i]]
     places = [i for i, pair in enumerate(pairwise(words)) if pair == ("in", "what")]
     between = words[places[-1] :] if places else []
     return "," not in between and not _CALLS.isdisjoint(between)

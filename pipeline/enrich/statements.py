@@ -259,7 +259,7 @@ class _FieldReader:
         if statement.act == "WARN" and not named and who[0].party.country is None and not armed:
             # An international body that tells of hunger or heat alerts the world; it does not warn anybody off,
             # unless its words deter.
-            said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content)
+            said = " ".join(syntax.text_of(self.doc)[s:e] for s, e in statement.content).lower()
             return bool(DETERRENT.search(said) or RETALIATION.search(said))
         return True
 

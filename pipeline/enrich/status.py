@@ -60,13 +60,23 @@ def _is_headline(noun: Token) -> bool:
     """ "Oslo's blunt warning to Riga": a title that is a noun and whom it is for tells the act as news."""
     told = any(word in {"to", "for"} for word, _ in syntax.prepositions(noun))
     return (
-        noun.dep_ == "ROOT" and told and noun.sent.text.rstrip()[-1:] not in ".?!" and len(noun.sent) == len(noun.doc)
+        noun.dep_ == "ROOT"
+        and told
+        and syntax.sentence(noun).text.rstrip()[-1:] not in ".?!"
+        and len(syntax.sentence(noun)) == len(noun.doc)
     )
 
 
 def _is_question(verb: Token, attribution: Attribution) -> bool:
     """The narrator asks; a question inside the quoted words is the speaker's."""
-    return not attribution.quotations and verb.sent.text.rstrip(" \n\"”’'").endswith("?")
+    return not attribution.quotations and _asks(verb)
+
+
+def _asks(clause: Token) -> bool:
+    """Whether the sentence of a clause is a question."""
+    sentence = syntax.sentence(clause)
+    words = syntax.text_of(clause.doc)[sentence.start_char : sentence.end_char]
+    return words.rstrip(" \n\"”’'").endswith("?")
 
 
 def is_condition(verb: Token, said: list[Span]) -> bool:
@@ -85,7 +95,7 @@ def is_condition(verb: Token, said: list[Span]) -> bool:
         if (
             first.lower_ == "should"
             and (first.dep_ == "mark" or first in syntax.auxiliaries(clause))
-            and not clause.sent.text.rstrip().endswith("?")
+            and not _asks(clause)
         ):
             return True
         if clause.dep_ not in {"conj", "xcomp", "advcl"}:
@@ -124,7 +134,7 @@ def _is_withheld(verb: Token) -> bool:
     """ "stopped short of warning", "rather than warn Oslo", "has yet to warn": an act left undone."""
     if verb.tag_ not in {"VB", "VBG"}:
         return False
-    if _LEFT_UNDONE.search(verb.doc[max(verb.i - 3, verb.sent.start) : verb.i].text):
+    if _LEFT_UNDONE.search(verb.doc[max(verb.i - 3, syntax.sentence(verb).start) : verb.i].text):
         return True
     return verb.tag_ == "VBG" and verb.head.lemma_.lower() in {"refrain", "avoid", "stop", "resist"}
 
@@ -159,7 +169,7 @@ def _is_wished(verb: Token) -> bool:
 def _is_in_a_story(verb: Token) -> bool:
     """ "In the last act the king threatens Burgundy": what happens on a stage or in a book is told in the present."""
     present = verb.tag_ in {"VBZ", "VBP"}
-    return present and FICTION.search(verb.doc[verb.sent.start : verb.i].text) is not None
+    return present and FICTION.search(verb.doc[syntax.sentence(verb).start : verb.i].text.lower()) is not None
 
 
 def _is_background(verb: Token, attribution: Attribution) -> bool:
@@ -180,7 +190,7 @@ def _is_background(verb: Token, attribution: Attribution) -> bool:
             return True
     if verb.dep_ in {"acl", "ccomp"} and verb.head.pos_ == "NOUN" and verb.head.lemma_.lower() in RUMOURS:
         return True
-    return _retells(attribution) or bool(EARLIER.search(_around_cue(verb, attribution)))
+    return _retells(attribution) or bool(EARLIER.search(_around_cue(verb, attribution).lower()))
 
 
 def _is_counted_from(verb: Token) -> bool:
@@ -201,16 +211,20 @@ def _retells(attribution: Attribution) -> bool:
 def _is_since(verb: Token) -> bool:
     """ "Since Monday, when an official warned Riga, …": what has gone on from then is the news."""
     when = next((t for t in verb.lefts if t.lower_ == "when"), None)
-    return when is not None and "since" in {t.lower_ for t in verb.doc[max(when.i - 4, verb.sent.start) : when.i]}
+    return when is not None and "since" in {
+        t.lower_ for t in verb.doc[max(when.i - 4, syntax.sentence(verb).start) : when.i]
+    }
 
 
 def _around_cue(verb: Token, attribution: Attribution) -> str:
     """The narrator's words about the act, where a date tells when it was done: not what is said, not side clauses."""
-    sentence = verb.sent
+    sentence = syntax.sentence(verb)
     own = {t.i for t in verb.subtree}
     # Sentence splitters cut off fronted dates: "Last year | Tehran warned …".
     before = verb.doc[sentence.start - 1] if sentence.start > 0 else None
-    words = [before.sent.text + " "] if before is not None and not (before.is_punct or before.is_space) else []
+    words = (
+        [syntax.sentence(before).text + " "] if before is not None and not (before.is_punct or before.is_space) else []
+    )
     said = {i for start, end in attribution.content for i in syntax.places_begun_within(verb.doc, start, end)}
     known: dict[int, bool] = {}
     for token in sentence:

@@ -22,9 +22,9 @@ def told_by_host(verb: Token) -> Token | None:
     if verb.dep_ == "conj" and _summons(verb.head) and syntax.is_passive(verb.head):
         # "The envoy was summoned to the foreign ministry and told that …"
         return syntax.agent(verb.head) or _place(verb.head)
-    if told.i >= verb.i or verb.sent.start == 0:
+    if told.i >= verb.i or syntax.sentence(verb).start == 0:
         return None
-    before = verb.doc[verb.sent.start - 1].sent
+    before = verb.doc[syntax.sentence(verb).start - 1].sent
     for host in before:
         guests = [*syntax.objects(host), syntax.own_subject(host)] if host.pos_ == "VERB" else []
         if _summons(host) and any(g is not None and (told.lower_ in _GUEST_AGAIN or _same(told, g)) for g in guests):

@@ -10,11 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate
 
 from spacy.strings import get_string_id
 from spacy.tokens import Doc, Token
+from spacy.tokens import Span as TokenSpan
 
+from pipeline.enrich import layout
 from pipeline.records import Span
 
 _SUBJECT = frozenset({"nsubj", "csubj", "nsubj:outer", "csubj:outer"})
@@ -25,6 +26,11 @@ OBJECT = frozenset({"obj", "dobj"})
 _PARTICLE = frozenset({"compound:prt", "prt"})
 _INDIRECT = frozenset({"iobj", "dative"})
 _OBLIQUE = frozenset({"obl", "nmod", "obl:agent", "obl:unmarked", "obl:tmod", "nmod:unmarked", "nmod:desc"})
+# What never brings a preposition, and is most of what hangs on words.
+_WITHOUT_PREPOSITION = frozenset(
+    {"punct", "det", "case", "mark", "cc", "aux", "aux:pass", "auxpass", "cop", "amod", "advmod", "nummod", "compound"}
+    | {"flat", "nsubj", "nsubj:pass", "nsubjpass", "obj", "dobj", "iobj", "conj", "appos", "neg"}
+)
 _POSSESSOR = frozenset({"nmod:poss", "poss"})
 RELATIVE = frozenset({"acl:relcl", "relcl", "advcl:relcl"})
 _PASSIVE_AUX = frozenset({"aux:pass", "auxpass"})
@@ -39,9 +45,12 @@ TENSED = frozenset({"VBD", "VBZ", "VBP"})
 FINITE = TENSED | {"MD"}
 FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
 POSSIBLE = frozenset({"may", "might", "could", "can"})
+_JOINED = frozenset({"conj", "flat"})
 _CLAUSE = frozenset({"ccomp", "xcomp"})
 _NAME_PART = frozenset({"flat", "flat:name", "compound", "nn", "nmod:desc"})
+_AROUND_PHRASE = frozenset({"case", "mark", "punct", "cc", "cc:preconj", "preconj", "advmod"})
 _NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "hardly"})
+_NEGATING = frozenset({"neg", "advmod", "det", "cc:preconj", "preconj", "aux"})
 # A clause that one of these introduces is what the object of the verb does, or is not to do: "accused X of …".
 _OBJECT_DOES = frozenset({"of", "against", "for", "from", "into"})
 _SUPPORTING = frozenset({"make", "have", "take"})
@@ -72,8 +81,8 @@ def subtree_span(token: Token) -> Span:
 def children(token: Token, labels: frozenset[str]) -> list[Token]:
     if is_leaf(token):
         return []
-    wanted = _ids(labels)
-    return [child for child in token.children if child.dep in wanted]
+    doc, wanted = token.doc, _ids(labels)
+    return [doc[place] for place, label in layout.dependents(doc)[token.i] if label in wanted]
 
 
 def is_leaf(token: Token) -> bool:
@@ -154,7 +163,12 @@ def is_fronted_participle(clause: Token) -> bool:
     """ "Warning Riga that …, Oslo said it would …": whoever says does it, whichever complement the parser calls it."""
     alone = clause.dep_ in _CLAUSE and clause.tag_ == "VBG" and own_subject(clause) is None
     saying = own_subject(clause.head)
-    return alone and clause.left_edge.i == clause.i == clause.sent.start and saying is not None and saying.i > clause.i
+    return (
+        alone
+        and clause.left_edge.i == clause.i == sentence(clause).start
+        and saying is not None
+        and saying.i > clause.i
+    )
 
 
 def _introducing(clause: Token) -> str | None:
@@ -216,7 +230,8 @@ def prepositions(token: Token) -> list[tuple[str, Token]]:
     found: list[tuple[str, Token]] = []
     if is_leaf(token):
         return found
-    for child in token.children:
+    doc, bare = token.doc, _ids(_WITHOUT_PREPOSITION)
+    for child in (doc[place] for place, label in layout.dependents(doc)[token.i] if label not in bare):
         if child.dep_ in {"prep", "agent", "dative"} and child.pos_ in {"ADP", "SCONJ", "PART", "VERB"}:
             found.extend(_governed(child))
         elif (
@@ -262,7 +277,7 @@ def _whole_preposition(mark: Token) -> str:
 
 def clauses(verb: Token) -> list[Token]:
     """Heads of the clausal complements, finite or not, in text order."""
-    return [c for c in verb.children if c.dep_ in _CLAUSE and _introducing(c) is None]
+    return [c for c in children(verb, _CLAUSE) if _introducing(c) is None]
 
 
 def is_finite_clause(head: Token | None) -> bool:
@@ -302,7 +317,7 @@ def possessor(noun: Token) -> Token | None:
 def conjuncts(token: Token) -> list[Token]:
     """The token and what is coordinated with it, in text order."""
     found = [token]
-    for child in token.children:
+    for child in children(token, _JOINED):
         if child.dep_ == "conj" and child.pos_ not in {"VERB", "AUX"}:
             found.extend(conjuncts(child))
         elif child.dep_ == "flat":
@@ -330,14 +345,7 @@ def auxiliaries(verb: Token) -> list[Token]:
 
 def is_negated(verb: Token) -> bool:
     """Negation at the word itself; "no" as determiner counts for nouns."""
-    for child in verb.children:
-        if (
-            child.i < verb.i
-            and child.lower_ in _NEGATIONS
-            and child.dep_ in {"neg", "advmod", "det", "cc:preconj", "preconj", "aux"}
-        ):
-            return True
-    return False
+    return any(child.i < verb.i and child.lower_ in _NEGATIONS for child in children(verb, _NEGATING))
 
 
 def noun_phrase(head: Token) -> Span:
@@ -359,11 +367,7 @@ def core_phrase(head: Token) -> Span:
     for child in head.rights:
         if child.dep_ in _NAME_PART and child.i == last.i + 1:
             last = child.right_edge
-    first = head
-    for child in reversed(list(head.lefts)):
-        if child.dep_ in {"case", "mark", "punct", "cc", "cc:preconj", "preconj", "advmod"}:
-            continue
-        first = child.left_edge
+    first = next((child.left_edge for child in head.lefts if child.dep_ not in _AROUND_PHRASE), head)
     return text_span(first, last)
 
 
@@ -385,28 +389,20 @@ def token_at(doc: Doc, char: int) -> Token | None:
 
 def tokens_within(doc: Doc, start: int, end: int) -> list[Token]:
     """The tokens that cover a range of characters, with what begins in it."""
-    return list(doc[_place_at(doc, start) : bisect_left(_starts(doc), end)])
+    return [doc[place] for place in range(_place_at(doc, start), bisect_left(layout.starts(doc), end))]
 
 
 def places_begun_within(doc: Doc, start: int, end: int) -> range:
     """The places of the tokens that begin in a range of characters."""
-    starts = _starts(doc)
+    starts = layout.starts(doc)
     return range(bisect_left(starts, start), bisect_left(starts, end))
 
 
-def sentence_numbers(doc: Doc) -> list[int]:
-    """Which sentence each token stands in, counted from any number."""
-    return list(accumulate(int(start == 1) for start in doc.to_array("SENT_START").astype("int64").tolist()))
+def sentence(token: Token) -> TokenSpan:
+    """`token.sent`, which looks for the ends of the sentence anew at every call."""
+    return TokenSpan(token.doc, *layout.sentences(token.doc)[token.i])
 
 
 def _place_at(doc: Doc, char: int) -> int:
-    place = bisect_right(_starts(doc), char) - 1
+    place = bisect_right(layout.starts(doc), char) - 1
     return place if place >= 0 and doc[place].idx + len(doc[place]) > char else place + 1
-
-
-def _starts(doc: Doc) -> list[int]:
-    """Where each token begins, asked for once: looking tokens up one by one makes objects."""
-    starts: list[int] | None = doc.user_data.get("demarche_starts")
-    if starts is None:
-        starts = doc.user_data["demarche_starts"] = [token.idx for token in doc]
-    return starts

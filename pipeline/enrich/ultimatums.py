@@ -10,6 +10,7 @@ from pipeline.enrich import syntax
 from pipeline.enrich.words import AFTER_WHICH, ELSE, GIVING, OR_ELSE_DEMANDED, PRESSED, TERMS, UNPRESSED
 
 _MORE = frozenset({"more", "another", "extra", "additional", "longer"})
+_LONGEST_OPENING = 40
 _HAVING = frozenset({"has", "have", "had", "'ve", "’ve", "got"})
 
 
@@ -47,7 +48,8 @@ def _bare_term(verb: Token, receivers: list[Token]) -> Ultimatum | None:
     terms = [t for t in syntax.objects(verb) if t.pos_ == "NOUN" and _is_term(t) and t not in receivers]
     if not terms or not receivers or syntax.is_negated(verb) or not is_power(receivers[0]):
         return None
-    return Ultimatum(receivers[0], terms[0]) if AFTER_WHICH.search(verb.doc[terms[0].i : verb.sent.end].text) else None
+    behind = verb.doc[terms[0].i : syntax.sentence(verb).end].text.lower()
+    return Ultimatum(receivers[0], terms[0]) if AFTER_WHICH.search(behind) else None
 
 
 def held_in(tokens: list[Token]) -> Ultimatum | None:
@@ -63,7 +65,7 @@ def held_in(tokens: list[Token]) -> Ultimatum | None:
 
 def before(sentence: Span) -> Ultimatum | None:
     """The term that the sentence before tells of, where this one begins with what comes then: "After that, …"."""
-    if sentence.start == 0 or ELSE.match(sentence.text) is None:
+    if sentence.start == 0 or ELSE.match(sentence.text.lower()) is None:
         return None
     previous = sentence.doc[sentence.start - 1].sent
     return held_in(list(previous)) or next((u for t in previous if (u := given_by(t)) is not None), None)
@@ -76,7 +78,7 @@ def _pressing(verb: Token, told: Token | None, wanted: Token) -> Ultimatum | Non
     if any(t.lower_ in _MORE for t in between) or syntax.is_negated(verb):
         return None
     pressed = is_power(told) and wanted.lemma_.lower() not in UNPRESSED
-    if not pressed and not has_consequence(verb.sent, wanted.i):
+    if not pressed and not has_consequence(syntax.sentence(verb), wanted.i):
         return None
     return Ultimatum(told, wanted)
 
@@ -84,7 +86,7 @@ def _pressing(verb: Token, told: Token | None, wanted: Token) -> Ultimatum | Non
 def who_acts(ultimatum: Ultimatum) -> Token | None:
     """The power that will do what follows, in the sentence of the term: "…, after which Israel will strike"."""
     told, wanted = ultimatum.told, ultimatum.wanted
-    for verb in wanted.doc[wanted.i + 1 : wanted.sent.end]:
+    for verb in wanted.doc[wanted.i + 1 : syntax.sentence(wanted).end]:
         coming = [a for a in syntax.auxiliaries(verb) if a.lower_ in syntax.FUTURE and a.i < verb.i]
         if not coming or verb.pos_ != "VERB" or syntax.is_passive(verb):
             continue
@@ -118,6 +120,7 @@ def is_power(told: Token) -> bool:
 def has_consequence(sentence: Span, start: int) -> bool:
     """Whether the rest of a sentence, or the beginning of the next, tells what follows if the term is not kept."""
     doc = sentence.doc
-    if start < sentence.end and OR_ELSE_DEMANDED.search(doc[start : sentence.end].text):
+    if start < sentence.end and OR_ELSE_DEMANDED.search(doc[start : sentence.end].text.lower()):
         return True
-    return sentence.end < len(doc) and ELSE.match(doc[sentence.end :].text[:40]) is not None
+    next_begins = syntax.text_of(doc)[sentence.end_char :].lstrip()[:_LONGEST_OPENING].lower()
+    return ELSE.match(next_begins) is not None

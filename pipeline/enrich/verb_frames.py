@@ -76,7 +76,7 @@ def narrated_ultimatum_frame(verb: Token) -> Frame | None:
     if found is None or doer is None:
         return None
     frame = Frame(cue=verb, entry=ULTIMATUM_CUE, carrier=verb, source=doer, addressees=[found.told])
-    frame.content = runs([t for t in verb.sent if t.i >= found.wanted.left_edge.i])
+    frame.content = runs([t for t in syntax.sentence(verb) if t.i >= found.wanted.left_edge.i])
     frame.content_head = found.wanted
     return frame
 
@@ -119,7 +119,7 @@ def having_to_say_frame(verb: Token, entry: Cue) -> Frame | None:
     frame.addressees = [who for word, who in told if word == "to" and who.pos_ in syntax.NOMINALS][:1]
     colon = messages.colon_behind(verb)
     if colon is not None:
-        words = verb.doc[colon.i + 1 : verb.sent.end]
+        words = verb.doc[colon.i + 1 : syntax.sentence(verb).end]
         frame.content, frame.content_head = runs(list(words)), words.root
     return frame if frame.source is not None and frame.content else None
 
@@ -234,7 +234,12 @@ def _is_to_do(verb: Token) -> bool:
 def _belongs_to_what_is_said(subject: Token, verb: Token) -> bool:
     """ "Whoever recognises it will lose, warned Mogadishu": a clause and a comma lie between subject and cue."""
     said_between = any(subject.i < clause.i < verb.i for clause in syntax.clauses(verb))
-    return said_between and verb.nbor(-1).text == "," and verb.i + 1 < verb.sent.end and verb.nbor(1).pos_ == "PROPN"
+    return (
+        said_between
+        and verb.nbor(-1).text == ","
+        and verb.i + 1 < syntax.sentence(verb).end
+        and verb.nbor(1).pos_ == "PROPN"
+    )
 
 
 def _is_inverted(verb: Token, nominals: list[Token]) -> bool:
@@ -251,16 +256,23 @@ def _parenthetic_speaker(verb: Token) -> Token | None:
     if before.pos_ not in syntax.NOMINALS:
         return None
     first = before
-    while first.i > verb.sent.start and first.nbor(-1).pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM", "PART"}:
+    while first.i > syntax.sentence(verb).start and first.nbor(-1).pos_ in {
+        "NOUN",
+        "PROPN",
+        "ADJ",
+        "DET",
+        "NUM",
+        "PART",
+    }:
         first = first.nbor(-1)
-    return before if first.i > verb.sent.start and first.nbor(-1).text in {",", "”", '"', "’"} else None
+    return before if first.i > syntax.sentence(verb).start and first.nbor(-1).text in {",", "”", '"', "’"} else None
 
 
 def _speaker_behind(verb: Token) -> Token | None:
     """ "Should one soldier cross, said the president, we will fire": the nominal between the cue and the next comma."""
     if verb.i == 0 or verb.nbor(-1).text not in {",", "”", '"', "’"} or verb.tag_ not in syntax.TENSED:
         return None
-    behind = verb.doc[verb.i + 1 : verb.sent.end]
+    behind = verb.doc[verb.i + 1 : syntax.sentence(verb).end]
     comma = next((t.i for t in behind if t.text == ","), None)
     between = behind[: comma - verb.i - 1] if comma is not None else behind[:0]
     plain = len(between) and all(t.pos_ in {"NOUN", "PROPN", "ADJ", "DET", "NUM", "PART"} for t in between)
@@ -343,7 +355,7 @@ def _behind_colon(frame: Frame) -> tuple[list[Span], Token] | None:
     colon = messages.colon_behind(verb)
     if colon is None or not all(verb.i < t.i < colon.i and not messages.is_message(t) for t in told):
         return None
-    words = verb.doc[colon.i + 1 : verb.sent.end]
+    words = verb.doc[colon.i + 1 : syntax.sentence(verb).end]
     if words.root.pos_ not in {"VERB", "AUX"} or words[0].is_quote:
         return None
     frame.addressees = frame.addressees or told[:1]
@@ -393,7 +405,7 @@ def _is_parenthesis(verb: Token) -> bool:
         return False
     last = verb.right_edge
     relative = any(t.tag_ in {"WDT", "WP", "WP$", "WRB"} for t in verb.subtree)
-    closed = last.text == "," or (last.i + 1 < verb.sent.end and last.nbor(1).text == ",")
+    closed = last.text == "," or (last.i + 1 < syntax.sentence(verb).end and last.nbor(1).text == ",")
     return _follows_comma(own) and closed and not relative
 
 

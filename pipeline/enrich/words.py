@@ -44,7 +44,8 @@ IDLE = frozenset(_TABLE["idle"])
 
 
 def _pattern(*keys: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(word for key in keys for word in _TABLE[key])})\b", re.IGNORECASE)
+    """Of a text in small letters: to search for both cases takes up to three times as long."""
+    return re.compile(rf"\b(?:{'|'.join(word for key in keys for word in _TABLE[key])})\b")
 
 
 EARLIER = _pattern("earlier")

@@ -59,9 +59,9 @@ EnricherLoader = Callable[[Settings], Enricher]
 
 
 def load_real_enricher(settings: Settings) -> Enricher:
-    from pipeline.enrich import load_enricher  # spaCy is loaded in these processes only
+    from pipeline.enrich import load_enricher_for_good  # spaCy is loaded in these processes only
 
-    enricher: Enricher = load_enricher(settings)
+    enricher: Enricher = load_enricher_for_good(settings)
     return enricher
 
 

@@ -40,14 +40,14 @@ def add_according_to(field: Field, found: Found) -> None:
     by_sentence: dict[int, list[Attribution]] = {}
     for attribution in found.attributions:
         if attribution.frame is not None:
-            by_sentence.setdefault(attribution.frame.cue.sent.start, []).append(attribution)
+            by_sentence.setdefault(syntax.sentence(attribution.frame.cue).start, []).append(attribution)
     for match in _CREDITING.finditer(field.text):
         token = syntax.token_at(field.doc, match.start())
         if token is None or token.idx != match.start() or field.quoted[token.i] or field.part_of(token.idx) is None:
             continue
         credit = _credit(field, found, token)
         if credit is not None:
-            _add_according(field, found, credit, by_sentence.get(token.sent.start, []))
+            _add_according(field, found, credit, by_sentence.get(syntax.sentence(token).start, []))
 
 
 def _credit(field: Field, found: Found, token: Token) -> _Credit | None:
@@ -85,10 +85,10 @@ def _reports(field: Field, verb: Token) -> bool:
 
 def _by_clause(field: Field, found: Found, token: Token) -> _Credit | None:
     """ "The quay, as she explained, was built on sand": a clause beside the words, whose verb has none of its own."""
-    if token.i > token.sent.start and token.nbor(-1).text not in {",", "”", '"'}:
+    if token.i > syntax.sentence(token).start and token.nbor(-1).text not in {",", "”", '"'}:
         return None
-    end = field.text.find(",", token.idx, token.sent.end_char)
-    limit = end if end >= 0 else token.sent.end_char
+    end = field.text.find(",", token.idx, syntax.sentence(token).end_char)
+    limit = end if end >= 0 else syntax.sentence(token).end_char
     for frame in field.frames_in((token.idx, limit)):
         source, verb = frame.source, frame.cue
         if verb.lemma_.lower() not in _SAYING or verb.tag_ not in syntax.TENSED or source is None or source.i < token.i:
@@ -111,8 +111,8 @@ def _add_according(field: Field, found: Found, credit: _Credit, beside: list[Att
     cue = syntax.text_span(token, credit.end)
     phrase = _credited(field, source)
     first, last = min(credit.start.idx, phrase[0]), max(cue[1], phrase[1])
-    spans = _both_sides(field, token.sent, (first, last))
-    spoken = next((a for a in beside if _is_spoken(a, token.sent.root)), None)
+    spans = _both_sides(field, syntax.sentence(token), (first, last))
+    spoken = next((a for a in beside if _is_spoken(a, syntax.sentence(token).root)), None)
     if spoken is not None:
         spoken.relays.append(source)
     for other in beside:
@@ -135,7 +135,7 @@ def _add_according(field: Field, found: Found, credit: _Credit, beside: list[Att
             cue=cue,
             closed=all(q.closed for q in inside),
             quotations=inside,
-            content_head=token.sent.root,
+            content_head=syntax.sentence(token).root,
         )
     )
 
@@ -146,7 +146,7 @@ def _credited(field: Field, source: Token) -> Span:
     "According to the Herald, Professor Brandt, head of the panel, left": parsers take him for the Herald's apposition.
     """
     start, end = syntax.noun_phrase(source)
-    root = source.sent.root
+    root = syntax.sentence(source).root
     subject = syntax.own_subject(root)
     comma = field.text.find(",", source.idx, end)
     if comma < 0 or root.pos_ != "VERB" or (subject is not None and not start <= subject.idx < end):

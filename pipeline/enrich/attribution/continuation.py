@@ -81,7 +81,7 @@ def _same_run(field: Field, found: Found, quotation: Quotation) -> Attribution |
 
 def _is_one_sentence(field: Field, start: int, end: int) -> bool:
     words = field.doc.char_span(start, end, alignment_mode="contract")
-    return words is None or len({t.sent.start for t in words if t.is_alpha}) <= 1
+    return words is None or len({syntax.sentence(t).start for t in words if t.is_alpha}) <= 1
 
 
 def _resumed(
@@ -111,7 +111,7 @@ def _last_speaker(field: Field, found: Found, quotation: Quotation) -> tuple[Tok
     floor = part[0] if quotation.start > part[0] else field.part_before(part)[0]
     subject = _last_subject(field, floor, quotation.start)
     last_end = last.end if last is not None else 0
-    if subject is not None and (last is None or subject.sent.end_char > last_end + 1 or last_end < floor):
+    if subject is not None and (last is None or syntax.sentence(subject).end_char > last_end + 1 or last_end < floor):
         return subject, None
     if last is not None and last_end >= field.part_before(part)[0]:
         return None, last
@@ -123,7 +123,7 @@ def _last_subject(field: Field, start: int, end: int) -> Token | None:
     span = field.doc.char_span(start, end, alignment_mode="contract")
     if span is None:
         return None
-    sentences = {token.sent.start: token.sent for token in span}
+    sentences = {syntax.sentence(token).start: syntax.sentence(token) for token in span}
     for sentence in reversed(sentences.values()):
         if field.quoted[sentence.root.i]:
             continue
