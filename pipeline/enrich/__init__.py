@@ -22,7 +22,7 @@ from pipeline.enrich.components import (
 )
 from pipeline.enrich.language import detect
 from pipeline.enrich.statements import rules_version, statement_records
-from pipeline.enrich.text import without_datelines
+from pipeline.enrich.text import dateline_place, without_datelines
 from pipeline.errors import BadSetting
 from pipeline.language.component import polarity_reader
 from pipeline.records import Article, EnrichedArticle, Entity, FieldName, Statement
@@ -103,7 +103,7 @@ class Enricher:
 
     def _read_article(self, article: Article, fields: dict[FieldName, Doc]) -> tuple[list[Entity], list[Statement]]:
         """What both fields tell together."""
-        cast = self.entities.read(fields, at=_day_of(article))
+        cast = self.entities.read(fields, at=_day_of(article), dateline=dateline_place(article.text))
         entities = [entity for field, doc in fields.items() for entity in cast.entities(field, doc)]
         heard = self.coreference.read(fields, cast)
         statements = self.statements.read(article, heard, cast)

@@ -144,9 +144,9 @@ class EntityLinker(_Reading):
         _meet_in(doc, self.directory)
         return doc
 
-    def read(self, fields: dict[FieldName, Doc], *, at: date) -> Cast:
-        """Who appears in an article of that day; corrects `doc.ents` of each field."""
-        return meet(fields, self.directory, at=at)
+    def read(self, fields: dict[FieldName, Doc], *, at: date, dateline: str = "") -> Cast:
+        """Who appears in an article of that day, written at that place; corrects `doc.ents` of each field."""
+        return meet(fields, self.directory, at=at, dateline=dateline)
 
 
 class _Listener(_Reading):

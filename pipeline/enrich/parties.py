@@ -51,6 +51,11 @@ _OF_SOME_STATE = frozenset(
     }
 )
 _HOME_REACH = 2
+# Where ministers of all countries speak: a dateline tells nothing there.
+_MEETING_PLACES = frozenset(
+    {"Washington", "New York", "United Nations", "Geneva", "Vienna", "The Hague", "Strasbourg", "Davos", "Munich"}
+    | {"Davos, Switzerland", "Geneva, Switzerland", "Vienna, Austria", "Munich, Germany"}
+)
 _AGE = re.compile(r"(?P<years>\d{1,3})-year-olds?$")
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _MEMBERS = re.compile(r"\b(including|particularly|especially|notably|such as|among them|namely)\b", re.IGNORECASE)
@@ -71,9 +76,12 @@ def party_of(actor: Actor, span: tuple[int, int] | None, affiliation_id: str | N
     )
 
 
-def meet(fields: dict[FieldName, Doc], directory: Directory, *, at: date) -> Cast:
-    """Who appears in an article, as of a day; takes over the names of a field that a component has linked before."""
-    cast = Cast(directory, at)
+def meet(fields: dict[FieldName, Doc], directory: Directory, *, at: date, dateline: str = "") -> Cast:
+    """Who appears in an article, as of a day; takes over the names of a field that a component has linked before.
+
+    `dateline`: the place that the article says it was written at.
+    """
+    cast = Cast(directory, at, written_in=_country_of(dateline, directory, at))
     people = surnames_in(fields.values())
     for doc in fields.values():
         linked = kept_names(doc)
@@ -82,12 +90,22 @@ def meet(fields: dict[FieldName, Doc], directory: Directory, *, at: date) -> Cas
     return cast
 
 
+def _country_of(dateline: str, directory: Directory, at: date) -> str | None:
+    """The one country that a dateline names, unless people of all countries speak there."""
+    if dateline in _MEETING_PLACES:
+        return None
+    countries = {match.actor.country for _, _, match in directory.scan(dateline, at=at)} - {None}
+    return next(iter(countries)) if len(countries) == 1 else None
+
+
 class Cast:
     """The people, states and bodies of one article, and who a phrase of it means."""
 
-    def __init__(self, directory: Directory, at: date) -> None:
+    def __init__(self, directory: Directory, at: date, *, written_in: str | None = None) -> None:
+        """`written_in`: the country of the dateline, if there is one."""
         self.directory = directory
         self.at = at
+        self.written_in = written_in
         self.people = People(directory, at)
         self.docs: list[Doc] = []
         # By id of the doc.
@@ -110,7 +128,7 @@ class Cast:
 
     def settle(self) -> None:
         """Complete what is known of the people, when all fields are met."""
-        self.people.settle([(doc, self.linked[id(doc)]) for doc in self.docs])
+        self.people.settle([(doc, self.linked[id(doc)]) for doc in self.docs], self.written_in)
 
     def entities(self, field: FieldName, doc: Doc) -> list[Entity]:
         """What a field names, in text order, linked as all fields together tell."""
@@ -401,7 +419,10 @@ class Cast:
         return [self._resolved(state, span, known=True) for state in states] if len(states) == 2 else []
 
     def _home(self, token: Token) -> str | None:
-        """The one state whose people and bodies the sentences before are about, for "the foreign ministry" alone."""
+        """The one state whose people and bodies the sentences before are about, for "the foreign ministry" alone.
+
+        Where they are about none, the state of the dateline.
+        """
         coreference = self.coreference.get(id(token.doc))
         definite = any(c.lower_ == "the" and c.dep_ == "det" for c in token.children)
         if coreference is None or not definite or token.lower_ not in _OF_SOME_STATE:
@@ -409,6 +430,8 @@ class Cast:
         floor = coreference.sentences[token.i] - _HOME_REACH
         near = [m for m in self._before(token) if m.sentence >= floor]
         countries = _countries(m for m in near if m.role == "subject") or _countries(near)
+        if not countries:
+            return self.written_in
         return next(iter(countries)) if len(countries) == 1 else None
 
     def _before(self, token: Token) -> list[Mention]:

@@ -6,7 +6,8 @@ this order:
 
 1. what stands around the name: "Kremlin adviser Lev Orlov", "Lev Orlov, of the Russian foreign ministry";
 2. a description elsewhere that bears the same title: "Taiwan's premier …. Premier Lin …";
-3. for the bare title of a state's office ("Foreign Minister Julia Navas") the state that the sentences before are on.
+3. for the bare title of a state's office ("Foreign Minister Julia Navas") the state that the dateline and the sentences
+   before are on.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ _OF_A_STATE = frozenset(
 _SENTENCES_BACK = 4
 _PLAINLY = 1.5
 _SUBJECT_WEIGHT = 3.0
+# So much that another state as the subject of the same sentence leaves it open.
+_DATELINE_WEIGHT = 2.1
 _DECAY = 0.6
 
 
@@ -175,8 +178,11 @@ class People:
 
     # -- for whom they speak ----------------------------------------------------------------------------------------
 
-    def settle(self, docs: list[tuple[Doc, list[LinkedEntity]]]) -> None:
-        """Find the state of people who were named without one, when all fields are met."""
+    def settle(self, docs: list[tuple[Doc, list[LinkedEntity]]], written_in: str | None) -> None:
+        """Find the state of people who were named without one, when all fields are met.
+
+        `written_in`: the country of the dateline.
+        """
         placeless = [p for p in self if p.titles and self.is_placeless(p)]
         if not placeless:
             return
@@ -188,7 +194,7 @@ class People:
                     self._place_by_title(token, bearer, linked)
         for person in placeless:
             if person.actor.country is None and (person.titles | person.bodies) & _OF_A_STATE:
-                state = self._state_before(person, docs)
+                state = self._state_around(person, docs, written_in)
                 if state is not None:
                     self.place(person, state)
 
@@ -207,15 +213,17 @@ class People:
         if len(places) == 1:
             self.place(bearer, self.directory.state(next(iter(places)) or "") or next(iter(places.values())))
 
-    def _state_before(self, person: Person, docs: list[tuple[Doc, list[LinkedEntity]]]) -> Actor | None:
-        """The state that the sentences before a bare title are about, if they plainly are about one."""
+    def _state_around(
+        self, person: Person, docs: list[tuple[Doc, list[LinkedEntity]]], written_in: str | None
+    ) -> Actor | None:
+        """The state that the dateline and the sentences before a bare title are about, if they plainly are of one."""
         if person.first is None:
             return None
         doc = person.first.span.doc
         linked = next((entities for other, entities in docs if other is doc), [])
         sentence_of = layout.sentence_numbers(doc)
         here = sentence_of[person.first.span.start]
-        weights: dict[str, float] = {}
+        weights = {written_in: _DATELINE_WEIGHT} if written_in is not None else {}
         for entity in linked:
             away = here - sentence_of[entity.span.start]
             country = entity.actor.country if entity.actor is not None else None

@@ -33,12 +33,26 @@ def is_boilerplate(line: str) -> bool:
     return len(line) <= _LONGEST_PROMPT and bool(_PROMPT.match(line) or _CREDIT.match(line))
 
 
+_REGION = r"(?:, [A-Z][\w.]+(?: [A-Z][\w.]+){0,2})?"
+_DAY = r"(?:,? (?:\w+\.? \d{1,2}|\d{1,2} \w+\.?)(?:,? \d{4})?)?"
 _DATELINE = re.compile(
-    r"^[ \t]*[A-Z][A-Z.'’-]+(?:[ /][A-Z.'’-]+){0,3}"  # MOSCOW, NEW YORK, TEL AVIV/GAZA
-    r"(?:, [A-Z][\w.]+(?: [A-Z][\w.]+)?)?(?:,? \w+\.? \d{1,2})?"  # a region, a date
-    r"(?: ?\([^)\n]{2,30}\))? ?[—–-]{1,2} ",  # (Reuters) —
+    r"^[ \t]*(?:"
+    rf"(?P<shouted>[A-Z][A-Z.'’-]+(?:[ /][A-Z.'’-]+){{0,3}}{_REGION}){_DAY}"  # MOSCOW; TEL AVIV/GAZA; ACCRA, Ghana
+    r"(?:(?: ?\([^)\n]{2,30}\))? ?[—–-]{1,2} |\.? /[A-Z]{3,10}/\.? )"  # (Reuters) —; /TASS/.
+    rf"|(?P<plain>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){{0,2}}{_REGION}){_DAY}"
+    r" \((?:AFP|AP|Reuters|UPI|dpa|EFE|ANSA|Xinhua|Bloomberg)\) ?[—–-]{1,2} "  # Paris (AFP) –
+    r")",
     re.MULTILINE,
 )
+
+
+def dateline_place(text: str) -> str:
+    """The place of the first dateline, with its region if that is told: "Accra, Ghana"; empty if there is none."""
+    match = _DATELINE.search(text)
+    if match is None:
+        return ""
+    place: str = match["plain"] or match["shouted"]
+    return " ".join(word.title() if word.isupper() else word for word in place.split(" "))
 
 
 def without_datelines(text: str) -> str:

@@ -36,6 +36,17 @@ def speaker(text: str, title: str = "") -> tuple[str, str | None, str | None]:
          "Jan Zawada", "person/jan-zawada/pol", "POL"),
         ("Poland and Latvia closed the road on Monday. Prime Minister Jan Zawada said it was icy.",
          "Jan Zawada", "person/jan-zawada", None),
+        # Or that its dateline names, where the text does not speak of another as plainly.
+        ("WARSAW, June 3 (Reuters) - Prime Minister Jan Zawada said it was icy.",
+         "Jan Zawada", "person/jan-zawada/pol", "POL"),
+        ("ACCRA, Ghana (AP) — Foreign Minister Kofi Adu warned Lomé on Tuesday against closing the port.",
+         "Kofi Adu", "person/kofi-adu/gha", "GHA"),
+        ("WARSAW (Reuters) - Latvia closed the road on Monday. Prime Minister Juris Balodis said it was icy.",
+         "Juris Balodis", "person/juris-balodis", None),
+        ("GENEVA (Reuters) - Prime Minister Jan Zawada said it was icy.", "Jan Zawada", "person/jan-zawada", None),
+        ("WARSAW (Reuters) - Baker Nora Winslet said flour was dear.", "Nora Winslet", "person/nora-winslet", None),
+        ("WARSAW (Reuters) - The foreign ministry said it was icy.",
+         "Polish Foreign Ministry", "pol/foreign-ministry", "POL"),
         # A title that a state has elsewhere.
         ("Latvia's transport minister closed it. Poland protested. Transport Minister Juris Balodis said it was icy.",
          "Juris Balodis", "person/juris-balodis/lva", "LVA"),

@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from pipeline.enrich import Enricher, load_enricher
 from pipeline.enrich.parties import Cast
-from pipeline.enrich.text import without_datelines
+from pipeline.enrich.text import dateline_place, without_datelines
 from pipeline.records import Article, EnrichedArticle, FieldName, Party, SourceRef, Statement, hash_id
 from pipeline.settings import load_settings
 
@@ -44,7 +44,7 @@ def read(title: str, text: str, day: date) -> Reading:
     article = _article("reading", title, text, datetime.combine(day, time(12), UTC))
     reader = enricher()
     fields: dict[FieldName, Doc] = {"title": reader.nlp(title), "text": reader.nlp(without_datelines(text))}
-    cast = reader.entities.read(fields, at=day)
+    cast = reader.entities.read(fields, at=day, dateline=dateline_place(text))
     heard = reader.coreference.read(fields, cast)
     return Reading(fields["text"], cast, reader.statements.read(article, heard, cast))
 
