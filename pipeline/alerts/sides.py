@@ -14,6 +14,7 @@ from pipeline.alerts.countries import place_code
 from pipeline.alerts.matter import context_of
 from pipeline.records import WARNING_ACTS, EnrichedArticle, Party, StatementRecord
 
+_OF_STATES = frozenset({"GPE", "NORP"})
 _GOVERNING = ("state", "organisation")
 _TOGETHER = re.compile(r"\b(?:together|jointly|along|in concert) with (?P<who>[^.;:]+)")
 """Who joins in a statement without being its grammatical subject."""
@@ -53,6 +54,8 @@ class _Voices:
     def __init__(self, records: Sequence[StatementRecord], article: EnrichedArticle) -> None:
         self._records = records
         self._headline = {e.country or e.actor_id for e in article.entities if e.field == "title"} - {None}
+        opening = (e for e in article.entities if e.field == "title" or e.span[0] < _OPENING)
+        self._states = {e.country for e in opening if e.label in _OF_STATES} - {None}
         told = [record for record in records if record.statement.field == "text"]
         self._warnings = [record for record in told if record.statement.act in WARNING_ACTS]
         self._speakers = self._all_told(self._warnings) or self._all_told(records)
@@ -73,8 +76,8 @@ class _Voices:
         parties = [party for party in record.statement.speakers if not _is_at_home(party, addressees)]
         known = {party.side for party in parties if is_known(party)}
         words = [word for party in parties if not party.actor_id for word in party.name.split()]
-        if known and (beside := _TOGETHER.search(record.wording(record.statement.source))):
-            words += beside["who"].split()
+        if known and (beside := _TOGETHER.search(_before_cue(record))):
+            words += re.findall(r"[^\s,]+", beside["who"])
         return known | {code for word in words if (code := place_code(word))}
 
     def _all_told(self, records: Iterable[StatementRecord]) -> set[str]:
@@ -105,13 +108,22 @@ class _Voices:
     def _only_one(self, record: StatementRecord) -> str:
         """Who is known by a surname or an office speaks for the one side that speaks, or that the headline names.
 
-        Never for one to whom he speaks anywhere in the article.
+        A person, else, for the one state that the article begins with. Never for one to whom he speaks anywhere in it.
         """
         told = set().union(*(told_sides(r.statement) for r in self._records if _same_voice(r, record)))
-        for possible in (self._speakers - told, self._headline - told):
+        states = self._states if record.statement.speakers[0].kind == "person" else set()
+        for possible in (self._speakers - told, self._headline - told, states - told):
             if len(possible) == 1:
                 return str(next(iter(possible)))
         return record.statement.speakers[0].side
+
+
+def _before_cue(record: StatementRecord) -> str:
+    """The words that name the speakers, with what stands between them and the cue ("…, together with Brazil's,")."""
+    source, cue = record.statement.source, record.statement.cue
+    if source is not None and cue is not None and source[1] < cue[0]:
+        source = (source[0], cue[0])
+    return record.wording(source)
 
 
 def _is_at_home(party: Party, told: set[str]) -> bool:

@@ -27,7 +27,7 @@ from pipeline.enrich.annotations import kept_names
 from pipeline.enrich.coreference import FIRST_PERSON, THIRD_PERSON, Coreference
 from pipeline.enrich.entities import LinkedEntity, link_entities, records, surnames_in
 from pipeline.enrich.mentions import Mention, Resolved, role_of
-from pipeline.enrich.people import People, Person, phrase, singular, top_of_name
+from pipeline.enrich.people import People, Person, phrase, singular, title_before, top_of_name
 from pipeline.enrich.words import EXPERT, PAIRS, PEOPLE, POLITICAL, TECHNICAL
 from pipeline.records import Entity, FieldName, Party
 
@@ -181,13 +181,15 @@ class Cast:
     def _place_by_owner(self, entity: LinkedEntity, top: Token) -> None:
         """ "Its spokeswoman, Eleni Sarri", "the bloc's envoy Eleni Sarri": she speaks for whom the owner means."""
         person = self.people.named(entity.span.text)
-        owner = syntax.possessor(top)
+        # Parsers hang the owner on the name or on the title before it, and that on the name or beside it.
+        titles = [*syntax.name_parts(top), *filter(None, [title_before(top)])]
+        owner = next((o for part in (top, *titles) if (o := syntax.possessor(part)) is not None), None)
         who = self.pronouns[id(top.doc)].get(owner.i) or self._league(owner) if owner is not None else []
-        if person is None or len(who) != 1 or not person.titles & POLITICAL or not self.people.is_placeless(person):
+        if person is None or len(who) != 1 or not self.people.is_placeless(person):
             return
         actor_id = who[0].party.actor_id
         owning = self.directory.actor(actor_id, self.at) if actor_id else None
-        if owning is not None and owning.kind != "person":
+        if owning is not None and owning.kind != "person" and (person.titles & POLITICAL or owning.political):
             self.people.place(person, owning)
 
     def _league(self, owner: Token) -> list[Resolved]:

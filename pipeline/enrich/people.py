@@ -261,7 +261,7 @@ class People:
         around = [head, *syntax.appositions(head)]
         if head.dep_ in _BESIDE:
             around.append(head.head)
-        title = _title_before(head)
+        title = title_before(head)
         if title is not None:
             around.append(title)
         name = entity_of[head.i].span.text
@@ -319,7 +319,7 @@ def phrase(head: Token) -> str:
     return syntax.text_of(head.doc)[start:end]
 
 
-def _title_before(head: Token) -> Token | None:
+def title_before(head: Token) -> Token | None:
     """The noun right before a name, which parsers often leave unattached: "Finnish Foreign Minister | Aino …"."""
     if head.left_edge.i == 0:
         return None
@@ -338,7 +338,7 @@ def description(head: Token) -> set[str]:
         around += [apposition, *syntax.name_parts(apposition)]
     if head.dep_ in _BESIDE:
         around += [head.head, *[t for t in syntax.name_parts(head.head) if t.i < head.i]]
-    title = _title_before(head)
+    title = title_before(head)
     if title is not None:
         around += [title, *syntax.name_parts(title)]
     return {singular(t.lower_) for t in around if not t.ent_type_}

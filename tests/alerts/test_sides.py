@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.alerts import settle
-from pipeline.records import EnrichedArticle, Party, SourceRef, StatementRecord
+from pipeline.records import EnrichedArticle, Entity, Party, SourceRef, StatementRecord
 
 Make = Callable[..., StatementRecord]
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -97,3 +97,21 @@ def test_a_headline_that_names_one_of_those_who_speak_together_is_theirs(record:
     title = changed(record("Ukraine warns Belarus."), field="title", speakers=[KYIV], addressees=[MINSK])
     assert sides([kyiv, title]) == ["MDA", "MDA"]
     assert sides([title]) == ["UKR"]
+
+
+def test_who_joins_between_speaker_and_cue_speaks_too(record: Make) -> None:
+    words = "Ukraine's foreign ministry, together with Moldova's, warned Minsk."
+    both = changed(record(words), speakers=[KYIV], source=(0, 26), cue=(53, 59), addressees=[MINSK])
+    assert sides([both]) == ["MDA"]
+
+
+def test_a_person_of_no_known_side_speaks_for_the_one_state_that_the_article_begins_with(record: Make) -> None:
+    warns = changed(record("Boats will sink, Tarasko warned Hanoi."), speakers=[UNKNOWN], addressees=[MINSK])
+    front = Party(name="Upland Front", kind="organisation", actor_id="org/upland-front")
+    states = [Entity(span=(0, 3), label="NORP", name=code, country=code) for code in ("UKR", "BLR")]
+    far = Entity(span=(900, 905), label="GPE", name="POL", country="POL")
+    told = article("").model_copy(update={"entities": [*states, far]})
+    assert [r.side for r in settle([warns], told)] == ["UKR"]
+    assert [r.side for r in settle([changed(warns, speakers=[front])], told)] == ["org/upland-front"]
+    near = [*states, far.model_copy(update={"span": (20, 25)})]
+    assert [r.side for r in settle([warns], told.model_copy(update={"entities": near}))] == ["person/tarasko"]

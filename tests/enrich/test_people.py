@@ -70,6 +70,16 @@ def test_who_speaks(text: str, name: str, actor: str, country: str | None) -> No
 
 
 @pytest.mark.parametrize(
+    "owned",
+    ["The union’s chairwoman, Ada Mbekana,", "The bloc’s secretary general Ada Mbekana", "Its envoy Ada Mbekana"],
+)
+def test_whom_a_body_of_no_state_owns_speaks_for_it(owned: str) -> None:
+    text = f"The African Union met on Monday. {owned} said it was hot."
+    (party,) = read("", text, DAY).statements[-1].speakers
+    assert (party.name, party.affiliation_id) == ("Ada Mbekana", "african-union")
+
+
+@pytest.mark.parametrize(
     "text, actor",
     [
         ("Greece rejected the plan. The foreign ministry said the map was wrong.", "grc/foreign-ministry"),
