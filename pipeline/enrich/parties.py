@@ -27,7 +27,7 @@ from pipeline.enrich.annotations import kept_names
 from pipeline.enrich.coreference import FIRST_PERSON, THIRD_PERSON, Coreference
 from pipeline.enrich.entities import LinkedEntity, link_entities, records, surnames_in
 from pipeline.enrich.mentions import Mention, Resolved, role_of
-from pipeline.enrich.people import People, Person, phrase, singular, title_before, top_of_name
+from pipeline.enrich.people import MEETING_PLACES, People, Person, phrase, singular, title_before, top_of_name
 from pipeline.enrich.words import EXPERT, PAIRS, PEOPLE, POLITICAL, TECHNICAL
 from pipeline.records import Entity, FieldName, Party
 
@@ -51,11 +51,6 @@ _OF_SOME_STATE = frozenset(
     }
 )
 _HOME_REACH = 2
-# Where ministers of all countries speak: a dateline tells nothing there.
-_MEETING_PLACES = frozenset(
-    {"Washington", "New York", "United Nations", "Geneva", "Vienna", "The Hague", "Strasbourg", "Davos", "Munich"}
-    | {"Davos, Switzerland", "Geneva, Switzerland", "Vienna, Austria", "Munich, Germany"}
-)
 _AGE = re.compile(r"(?P<years>\d{1,3})-year-olds?$")
 _RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _MEMBERS = re.compile(r"\b(including|particularly|especially|notably|such as|among them|namely)\b", re.IGNORECASE)
@@ -92,7 +87,7 @@ def meet(fields: dict[FieldName, Doc], directory: Directory, *, at: date, dateli
 
 def _country_of(dateline: str, directory: Directory, at: date) -> str | None:
     """The one country that a dateline names, unless people of all countries speak there."""
-    if dateline in _MEETING_PLACES:
+    if dateline in MEETING_PLACES:
         return None
     countries = {match.actor.country for _, _, match in directory.scan(dateline, at=at)} - {None}
     return next(iter(countries)) if len(countries) == 1 else None

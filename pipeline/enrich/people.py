@@ -64,12 +64,17 @@ _BESIDE = frozenset({"flat", "flat:name", "appos", "compound", "nmod:desc"})
 _OF_A_STATE = frozenset(
     {"minister", "premier", "president", "chancellor", "government", "ministry", "army", "parliament"}
 )
+# Where ministers of all countries speak: the place tells nothing.
+MEETING_PLACES = frozenset(
+    {"Washington", "New York", "United Nations", "Geneva", "Vienna", "The Hague", "Strasbourg", "Davos", "Munich"}
+    | {"Davos, Switzerland", "Geneva, Switzerland", "Vienna, Austria", "Munich, Germany"}
+)
 # How far back, and how plainly, an article must be about a state for a bare title to be one of its offices.
 _SENTENCES_BACK = 4
 _PLAINLY = 1.5
 _SUBJECT_WEIGHT = 3.0
-# So much that another state as the subject of the same sentence leaves it open.
-_DATELINE_WEIGHT = 2.1
+# Of dateline and place of speaking: so much that another state as the subject of the same sentence leaves it open.
+_PLACE_WEIGHT = 2.1
 _DECAY = 0.6
 
 
@@ -216,18 +221,21 @@ class People:
     def _state_around(
         self, person: Person, docs: list[tuple[Doc, list[LinkedEntity]]], written_in: str | None
     ) -> Actor | None:
-        """The state that the dateline and the sentences before a bare title are about, if they plainly are of one."""
+        """The state of dateline, place of speaking and the sentences before, if they plainly are of one."""
         if person.first is None:
             return None
         doc = person.first.span.doc
         linked = next((entities for other, entities in docs if other is doc), [])
         sentence_of = layout.sentence_numbers(doc)
         here = sentence_of[person.first.span.start]
-        weights = {written_in: _DATELINE_WEIGHT} if written_in is not None else {}
+        spoken_at = _spoken_at(person.first.span.root, linked)
+        weights = dict.fromkeys(filter(None, (written_in, spoken_at)), _PLACE_WEIGHT)
         for entity in linked:
             away = here - sentence_of[entity.span.start]
             country = entity.actor.country if entity.actor is not None else None
             if country is None or entity.span.start >= person.first.span.start or not 0 <= away <= _SENTENCES_BACK:
+                continue
+            if entity.span.text in MEETING_PLACES:
                 continue
             weight = (_SUBJECT_WEIGHT if _is_subject(entity.span.root) else 1.0) * _DECAY**away
             weights[country] = weights.get(country, 0.0) + weight
@@ -285,6 +293,21 @@ class People:
         if bodies:
             return bodies[0].actor
         return self.directory.state(actor.country or "") or actor
+
+
+def _spoken_at(name: Token, linked: list[LinkedEntity]) -> str | None:
+    """The country of the place where the person of a name speaks: "…, the minister told reporters in Oslo"."""
+    top = top_of_name(name)
+    verb = top.head
+    if not _is_subject(name) or verb.pos_ != "VERB":
+        return None
+    entity_of = {entity.span.root.i: entity for entity in linked}
+    for word in (verb, *syntax.objects(verb), *syntax.indirect_objects(verb)):
+        for preposition, noun in syntax.prepositions(word):
+            place = entity_of.get(noun.i)
+            if preposition == "in" and place is not None and place.actor is not None and place.label == "GPE":
+                return None if place.span.text in MEETING_PLACES else place.actor.country
+    return None
 
 
 def _is_subject(root: Token) -> bool:

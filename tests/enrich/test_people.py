@@ -47,6 +47,11 @@ def speaker(text: str, title: str = "") -> tuple[str, str | None, str | None]:
         ("WARSAW (Reuters) - Baker Nora Winslet said flour was dear.", "Nora Winslet", "person/nora-winslet", None),
         ("WARSAW (Reuters) - The foreign ministry said it was icy.",
          "Polish Foreign Ministry", "pol/foreign-ministry", "POL"),
+        # Or the place of speaking.
+        ("The trade minister, Ada Kindo, told reporters in Ouagadougou that no ox would cross the border.",
+         "Ada Kindo", "person/ada-kindo/bfa", "BFA"),
+        ("Speaking in Vienna, Prime Minister Jan Zawada told reporters in Geneva it was icy.",
+         "Jan Zawada", "person/jan-zawada", None),
         # A title that a state has elsewhere.
         ("Latvia's transport minister closed it. Poland protested. Transport Minister Juris Balodis said it was icy.",
          "Juris Balodis", "person/juris-balodis/lva", "LVA"),
