@@ -29,6 +29,7 @@ _SAID_THINGS = frozenset({"this", "that", "thing", "something", "word", "line", 
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _BESIDE_NOUNS = frozenset({"appos", "dep"})
 _NAMES = frozenset({"GPE", "PERSON", "ORG"})
+_HEARING = frozenset({"hear", "learn"})
 _OPENERS = frozenset({"that", "to", "about", "against", "of", "over", "not"})
 
 
@@ -164,6 +165,10 @@ def _is_ordered(verb: Token, entry: Cue) -> bool:
 
 def _assign_roles(frame: Frame, *, passive: bool) -> None:
     verb, entry = frame.carrier, frame.entry
+    teller = None if passive else _heard_from(verb)
+    if teller is not None:
+        frame.source, frame.addressees = teller, list(filter(None, [speaker(verb)]))
+        return
     patients = [t for t in _objects(verb, entry) if not is_time(t)]
     receivers = syntax.indirect_objects(verb)
     if passive:
@@ -202,6 +207,14 @@ def _assign_roles(frame: Frame, *, passive: bool) -> None:
             frame.addressees = [noun]
     if not frame.addressees and not passive:
         frame.addressees = _written_to(verb)
+
+
+def _heard_from(verb: Token) -> Token | None:
+    """ "The crews heard from Berg that the quay was open": whom they hear speaks."""
+    if verb.lemma_.lower() not in _HEARING:
+        return None
+    tellers = (who for word, who in syntax.prepositions(verb) if word == "from" and who.pos_ in syntax.NOMINALS)
+    return next((who for who in tellers if not messages.is_message(who)), None)
 
 
 def _written_to(verb: Token) -> list[Token]:

@@ -213,6 +213,20 @@ def test_the_agent_is_no_part_of_what_is_told(enricher: Enricher) -> None:
     assert contents == ["to leave the valley"]
 
 
+@pytest.mark.parametrize(
+    "text, speaker, told",
+    [
+        ("The crews heard from Oslo that the quay was shut.", "Norway", "crews"),
+        ("Oslo learnt from state television that the quay was shut.", "state media", "Norway"),
+        ("Oslo heard that the quay was shut.", "Norway", ""),
+    ],
+)
+def test_whom_somebody_hears_speaks(enricher: Enricher, text: str, speaker: str, told: str) -> None:
+    (found,) = statements(enricher, text)
+    assert found.speakers[0].name == speaker
+    assert [party.name for party in found.addressees] == ([told] if told else [])
+
+
 def heard(enricher: Enricher, text: str) -> set[tuple[str, str]]:
     """Speaker and addressee of each alarm."""
     found = alarms(enricher, text)
