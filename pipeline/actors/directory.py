@@ -77,6 +77,7 @@ class Directory:
         self._add_bodies()
         self._add_organisations()
         self._add_people()
+        self._add_places()
         self._add_readings()
         self._openers = frozenset(files.words.openers)
         self._company_openers = frozenset(opening.partition(" ")[0] for opening in files.companies.openings)
@@ -299,6 +300,16 @@ class Directory:
                     identity, name, "region", code, self._place_name(code, code), political=False
                 )
                 self.index.add(identity, name, "name")
+
+    def _add_places(self) -> None:
+        """Towns and provinces whose names nobody else has; they are led to where somebody has seen a name already."""
+        for code, names in self.files.places.items():
+            country = self._place_name(code, code)
+            for name in names:
+                identity = f"region/{slug(name)}"
+                if identity not in self._actors and not self.index.get(words(name)):
+                    self._actors[identity] = Actor(identity, name, "region", code, country, political=False)
+                    self.index.add(identity, name, "name", scanned=False)
 
     def _add_bodies(self) -> None:
         for body in self.files.bodies.values():

@@ -153,6 +153,7 @@ class Files(BaseModel):
     territories: dict[str, State] = Field(default_factory=dict)
     regions: dict[str, Region] = Field(default_factory=dict)
     parts: dict[str, list[str]] = Field(default_factory=dict)
+    places: dict[str, list[str]] = Field(default_factory=dict)
     organisations: dict[str, Organisation] = Field(default_factory=dict)
     people: dict[str, Person] = Field(default_factory=dict)
     bodies: dict[str, Body] = Field(default_factory=dict)
@@ -243,8 +244,8 @@ def _read(files: Files, path: Path) -> None:
             _add_table(files, table, value, path)
         elif table in _SINGLE and isinstance(value, dict):
             setattr(files, table, _entry(_SINGLE[table], value, path, f"[{table}]"))
-        elif table == "parts" and isinstance(value, dict):
-            _add_parts(files, value, path)
+        elif table in ("parts", "places") and isinstance(value, dict):
+            _add_names(getattr(files, table), files, value, path, table)
         elif table == "checked":
             files.checked = _checked(value, path)
         elif table == "given_names" and isinstance(value, dict):
@@ -277,11 +278,11 @@ def _add_table(files: Files, table: str, items: dict[str, Any], path: Path) -> N
         files.where[key] = str(path)
 
 
-def _add_parts(files: Files, parts: dict[str, Any], path: Path) -> None:
-    for key, names in parts.items():
+def _add_names(target: dict[str, list[str]], files: Files, given: dict[str, Any], path: Path, table: str) -> None:
+    for key, names in given.items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise BadSetting(f'{path}: [parts] "{key}" must be a list of names.', _HINT)
-        files.parts[key] = names
+            raise BadSetting(f'{path}: [{table}] "{key}" must be a list of names.', _HINT)
+        target[key] = [*target.get(key, []), *names]
         files.where[key] = files.where.get(key, str(path))
 
 

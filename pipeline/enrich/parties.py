@@ -89,7 +89,8 @@ def _country_of(dateline: str, directory: Directory, at: date) -> str | None:
     """The one country that a dateline names, unless people of all countries speak there."""
     if dateline in MEETING_PLACES:
         return None
-    countries = {match.actor.country for _, _, match in directory.scan(dateline, at=at)} - {None}
+    parts = [directory.find(part, at=at)[:1] for part in re.split(r", |/", dateline)]
+    countries = {match.actor.country for found in parts for match in found} - {None}
     return next(iter(countries)) if len(countries) == 1 else None
 
 

@@ -15,12 +15,14 @@ from spacy.tokens import Doc, Span, Token
 from spacy.util import filter_spans
 
 from pipeline.actors import Directory
+from pipeline.actors.entries import DATA
 from pipeline.actors.text import fold
 
 FACTORY = "demarche_names"
 LABELS = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP"})
 _PLACES = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
 _KNOWN = Path(__file__).with_name("data") / "names.toml"
+_PLACE_NAMES = DATA / "places.toml"
 _HYPHENS = re.compile(r"[-‐‑–\s]+")
 _LONGEST_ACRONYM = 5
 _JOINS = frozenset({"of", "for", "in"})
@@ -61,8 +63,7 @@ class KnownNames:
 
     @classmethod
     def load(cls) -> KnownNames:
-        tables = tomllib.loads(_KNOWN.read_text("utf8"))
-        return cls({name: label for label, table in tables.items() for name in listed(table)})
+        return cls({name: label for label, names in known_names().items() for name in names})
 
     def label(self, name: Span) -> str | None:
         """The label of a name; one word alone needs a capital for it, an acronym the capitals it is listed with."""
@@ -95,9 +96,15 @@ class KnownNames:
         return reach
 
 
-def listed(table: dict[str, str]) -> list[str]:
-    """The names of a table of the gazetteer."""
-    return [name.strip() for names in table.values() for name in names.split(",")]
+def known_names() -> dict[str, list[str]]:
+    """The names of the gazetteer, and of the places of the world, by label."""
+    tables = tomllib.loads(_KNOWN.read_text("utf8"))
+    listed = {
+        label: [name.strip() for names in table.values() for name in names.split(",")]
+        for label, table in tables.items()
+    }
+    places: dict[str, list[str]] = tomllib.loads(_PLACE_NAMES.read_text("utf8"))["places"]
+    return listed | {"GPE": [name for names in places.values() for name in names]}
 
 
 class DemarcheNames:

@@ -114,6 +114,8 @@ def test_users_entries_are_added_and_win(tmp_path: Path) -> None:
         ('[[person]]\nname = "A B"\nposts = ["leader@nowhere 2020/.."]\n', "nowhere"),
         ('[[person]]\nname = "A B"\ngender = "x"\n', "gender"),
         ('[parts]\nRUS = "Moscow"\n', "[parts]"),
+        ('[places]\nRUS = "Moscow"\n', "[places]"),
+        ('[places]\nXYZ = ["Kesra"]\n', "XYZ"),
         ('[given_names]\nx = ["A"]\n', "[given_names]"),
         ('[given_names]\nf = "A"\n', "[given_names]"),
         ('[[reading]]\nname = "X"\nactor = "nowhere"\nbecause = ["Y"]\n', "nowhere"),

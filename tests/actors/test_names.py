@@ -74,6 +74,7 @@ SUMMER_2025 = date(2025, 6, 20)
         ("the West", "group/west", "name"),
         ("Western leaders", "group/west", "alias"),
         ("Gulf states", "group/gulf-states", "name"),
+        ("Bobo-Dioulasso", "region/bobo-dioulasso", "name"),
         ("Gaza-based", "region/gaza", "name"),
         ("Washington Post", "media/washington-post", "name"),
         ("China Daily", "media/china-daily", "name"),
