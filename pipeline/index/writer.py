@@ -17,7 +17,16 @@ from elasticsearch import ApiError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
 from pipeline.index.alert_states import change_alert, change_state, create_alert, joined, take_back
-from pipeline.index.client import blocked, inner_reason, is_blocked, is_gone, reason_of, translated_errors, unreachable
+from pipeline.index.client import (
+    blocked,
+    inner_reason,
+    is_blocked,
+    is_gone,
+    no_indices,
+    reason_of,
+    translated_errors,
+    unreachable,
+)
 from pipeline.index.documents import (
     Document,
     article_document,
@@ -190,7 +199,8 @@ class Writer:
     def _bulk(self, actions: Iterable[Document]) -> Iterable[Document]:
         """Each document's own answer, in any order.
 
-        A document whose index has gone meanwhile is sent again, as its name may mean another index by now.
+        A document whose index has gone meanwhile is sent again, as its name may mean another index by now. Raises
+        BadSetting where the index of one that is to be written does not come back; what was to be deleted has gone too.
         """
         left = list(actions)
         for pause in _PAUSES_S:
@@ -204,7 +214,10 @@ class Writer:
                 return
             time.sleep(pause)
             left = gone
-        yield from self._answers(left)
+        for item in self._answers(left):
+            if is_gone(item.get("error")) and by_id[item["_id"]].get("_op_type") != "delete":
+                raise no_indices(self.settings)
+            yield item
 
     def _answers(self, actions: Iterable[Document]) -> Iterable[Document]:
         """Raises Unreachable when a document was turned away for lack of room."""
@@ -248,7 +261,7 @@ class Writer:
         return {
             asked[item["_id"]]: inner_reason(item["error"])
             for item in answers
-            if "error" in item and item["status"] != 409
+            if "error" in item and item["status"] != 409 and not is_gone(item["error"])
         }
 
     def alert(self, alert: Alert, *, create: bool) -> bool:

@@ -12,7 +12,9 @@ import pytest
 from elastic_transport import ApiResponseMeta, BaseNode, HttpHeaders
 from elastic_transport._node import NodeApiResponse
 
+from pipeline.errors import BadSetting
 from pipeline.index import Writer, connect
+from pipeline.index.documents import source_doc_id
 from pipeline.index.upgrade import _let_end
 from pipeline.index.writer import _PAUSES_S
 from pipeline.records import EnrichedArticle, SourceHealth
@@ -61,13 +63,12 @@ def test_a_document_whose_index_has_gone_is_sent_again(
     assert Node.sent[: len(_PAUSES_S) + 1] == [["a1", "a2", "a3"], *[["a2"]] * len(_PAUSES_S)]
 
 
-def test_an_index_that_does_not_come_back_refuses_its_documents_with_the_reason(
+def test_an_index_that_does_not_come_back_is_a_setting_to_mend_and_no_fault_of_its_documents(
     writer: Writer, make_article: Callable[..., EnrichedArticle]
 ) -> None:
     Node.goes["a2"] = len(_PAUSES_S) + 1
-    [refusal] = writer.articles([make_article(article_id=name) for name in ("a1", "a2")])
-    assert (refusal.article_id, refusal.reason) == ("a2", GONE["reason"])
-    assert writer.counts.articles == 1
+    with pytest.raises(BadSetting, match="demarche init"):
+        writer.articles([make_article(article_id=name) for name in ("a1", "a2")])
 
 
 def test_each_source_has_its_own_answer_whichever_comes_first(writer: Writer) -> None:
@@ -78,7 +79,13 @@ def test_each_source_has_its_own_answer_whichever_comes_first(writer: Writer) ->
     assert writer.sources(health) == {}
     [[first, _]] = Node.sent
     Node.goes[first] = 100
-    assert writer.sources(health) == {"one": GONE["reason"]}
+    with pytest.raises(BadSetting):
+        writer.sources(health)
+
+
+def test_what_was_to_be_deleted_has_gone_with_its_index(writer: Writer) -> None:
+    Node.goes = dict.fromkeys((source_doc_id("one"), source_doc_id("two")), 100)
+    assert writer.sources({"one": None, "two": None}) == {}
 
 
 def test_an_upgrade_waits_for_what_has_begun_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
