@@ -30,6 +30,18 @@ _FUNCTION_WORDS = frozenset({"ADP", "CCONJ", "SCONJ", "DET", "PART"})
 _NO_NAMES = _FUNCTION_WORDS | {"ADV", "AUX", "PRON", "VERB"}
 _STORMS = frozenset({"hurricane", "typhoon", "cyclone", "storm", "superstorm"})
 _LED = frozenset({"boss", "chair", "chairman", "chairwoman", "chief", "commander", "director", "head", "leader"})
+_DIRECTIONS = frozenset(
+    {"north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "upper", "lower"}
+    | {"greater", "new", "inner", "outer", "northeast", "northwest", "southeast", "southwest", "mid", "downtown"}
+    | {"the", "all", "modern", "ancient", "former", "old", "rural", "mainland", "occupied", "state", "republic"}
+)
+_FILE_NAME = re.compile(r"\.(?:docx?|xlsx?|pdf|pptx?|txt|jpe?g|gif|png|zip|html?)$", re.IGNORECASE)
+# Last words of names, as the corpora label them by and large.
+_ORGANISED = frozenset(
+    {"school", "college", "university", "institute", "academy", "foundation", "association"}
+    | {"inc", "corp", "corporation", "llc", "ltd", "company", "co", "group", "court"}
+)
+_BUILT = frozenset({"hotel", "cafe", "park", "airport", "station", "bridge", "stadium", "inn", "resort", "hall"})
 _MIN_MENTIONS = 2
 """How often the model must see a name before its other mentions in the document are taken for names."""
 
@@ -50,6 +62,7 @@ class KnownNames:
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self._labels = {key_of(name): label for name, label in labels.items()}
+        self.places = frozenset(key_of(name) for name, label in labels.items() if label == "GPE")
         self._acronyms = {key_of(name): name for name in labels if _is_acronym(name)}
         self._reach: dict[str, int] = {}
         """How many tokens the names that begin with a word can have: a hyphen is one."""
@@ -110,11 +123,12 @@ def known_names() -> dict[str, list[str]]:
 class DemarcheNames:
     """Mends predicted names and gives them the label that they must have; finds no name that the model never saw.
 
-    What cannot be a name is dropped, and a name cut off after "of" takes in what follows. A part of a longer known name
-    becomes all of it. A state is GPE and its people are NORP, unless the model saw a person; other known names have
-    their label, unless a title or a full name speaks for a person. Then one name has one label in a document: the one
-    it has most often; and a surname alone is a person where the full name was one. Last, a name that the model saw
-    twice is a name in its other mentions.
+    What cannot be a name is dropped, names run together are parted, and one cut off after "of" takes in what follows.
+    A part of a longer known name becomes all of it. A state is GPE and its people are NORP, unless the model saw a
+    person; other known names have their label, unless a title or a full name speaks for a person, and a last word such
+    as "University" or "Airport" tells an actor from a place. Then one name has one label in a document: the one it has
+    most often; and a surname alone is a person where the full name was one. Last, a name that the model saw twice is a
+    name in its other mentions.
     """
 
     def __init__(self, directory: Directory, known: KnownNames) -> None:
@@ -172,7 +186,7 @@ class DemarcheNames:
         """The names without those that cannot be one, each without function words at its end."""
         storms = _storms(doc)
         joined = 0
-        ents = doc.ents
+        ents = [part for ent in doc.ents for part in (self._parts(ent) if ent.label_ in LABELS else (ent,))]
         for i, ent in enumerate(ents):
             if ent.label_ not in LABELS:
                 yield ent
@@ -188,16 +202,52 @@ class DemarcheNames:
             if end > ent.start:
                 yield ent if end == ent.end else Span(doc, ent.start, end, label=ent.label_)
 
+    def _parts(self, name: Span) -> Iterator[Span]:
+        """The names that one prediction runs together: on both sides of a slash, or a place and its state."""
+        start = name.start
+        for token in name:
+            if token.text == "/" and token.whitespace_ and name.start < token.i and token.nbor(-1).whitespace_:
+                if start < token.i:
+                    yield Span(name.doc, start, token.i, label=name.label_)
+                start = token.i + 1
+        rest = name.doc[start : name.end]
+        cut = self._state_within(rest) if name.label_ in {"GPE", "LOC"} else None
+        if cut is not None:
+            yield Span(name.doc, start, cut, label=name.label_)
+            start = cut
+        if start < name.end:
+            yield Span(name.doc, start, name.end, label=name.label_)
+
+    def _state_within(self, name: Span) -> int | None:
+        """ "San Rafael Ca", "Miramar Florida": where the state begins, which unedited text puts behind no comma."""
+        if self._known.label(name) is not None or self._listed(name) is not None or self._directory.find(name.text):
+            return None
+        for cut in range(name.start + 1, name.end):
+            place, state = name.doc[name.start : cut], name.doc[cut : name.end]
+            if fold(place[0].text) in _DIRECTIONS or place[-1].pos_ not in {"NOUN", "PROPN"}:
+                continue
+            in_us = state.text.casefold() in _us_states()
+            # "Vichy France" is no town of France, so that a town must be known, but where all is in small letters.
+            is_town = name.text.islower() or key_of(place.text) in self._known.places
+            if in_us or (is_town and self._is_state(state.text)):
+                return cut
+        return None
+
+    def _is_state(self, name: str) -> bool:
+        written = name.title() if name.islower() else name
+        found = self._directory.find(written)
+        return any(match.actor.kind == "state" and match.how == "name" for match in found)
+
     def _is_no_name(self, name: Span) -> bool:
         """Whether a prediction is a word that no guideline calls a name: most in unedited text and in headlines."""
         if self._known.label(name) is not None:
             return False
-        if name.label_ == "ORG" and name.text.islower():
+        if (name.label_ == "ORG" and name.text.islower()) or name.text.endswith("$"):
             return True
         if len(name) > 1:
             return False
         (word,) = name
-        if word.like_email:
+        if word.like_email or _FILE_NAME.search(word.text):
             return True
         if word.pos_ == "ADJ":
             return name.label_ in {"PERSON", "ORG"}
@@ -224,7 +274,7 @@ class DemarcheNames:
             return None
         if name.label_ == "NORP" and label == "ORG":  # its members: "the Taliban say they"
             return None
-        return label or ("ORG" if name.label_ == "PERSON" and _is_led(name) else None)
+        return label or ("ORG" if name.label_ == "PERSON" and _is_led(name) else _by_last_word(name))
 
     def _listed(self, name: Span) -> str | None:
         if name.label_ not in _PLACES:
@@ -235,11 +285,31 @@ class DemarcheNames:
         return None
 
 
+@lru_cache(maxsize=1)
+def _us_states() -> frozenset[str]:
+    """The states of the US and their postal codes, in small letters."""
+    import pycountry
+
+    # pycountry carries no types.
+    states = [p for p in pycountry.subdivisions.get(country_code="US") if p.type == "State"]  # type: ignore[no-untyped-call]
+    return frozenset(name.casefold() for p in states for name in (p.name, p.code.removeprefix("US-")))
+
+
 def _storms(doc: Doc) -> frozenset[str]:
     """What storms are called that the text names as such."""
     kinds = [doc.vocab.strings[word] for word in _STORMS]
     places = np.flatnonzero(np.isin(doc.to_array("LOWER")[:-1], np.array(kinds, np.uint64))).tolist()
     return frozenset(doc[place + 1].text for place in places)
+
+
+def _by_last_word(name: Span) -> str | None:
+    """What a name of several words says that it is: a school acts, at a hotel others do."""
+    last = name[-1].lower_.rstrip(".")
+    if len(name) < 2 or not name[-1].text[0].isupper():
+        return None
+    if name.label_ in {"GPE", "LOC", "FAC"} and last in _ORGANISED:
+        return "ORG"
+    return "FAC" if name.label_ == "ORG" and last in _BUILT else None
 
 
 def _is_led(name: Span) -> bool:

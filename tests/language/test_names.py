@@ -44,6 +44,11 @@ def corrected(nlp: Language, names: DemarcheNames, given: Names) -> Names:
             [("Nora Lindqvist", "PERSON"), ("Lindqvist", "PERSON"), ("Lindqvist", "ORG")],
             [("Nora Lindqvist", "PERSON")] + [("Lindqvist", "PERSON")] * 2,
         ),
+        (
+            [("Kesra University", "FAC"), ("Kesra Airport", "ORG")],
+            [("Kesra University", "ORG"), ("Kesra Airport", "FAC")],
+        ),
+        ([("Court", "LOC"), ("Kesra court", "LOC")], [("Court", "LOC"), ("Kesra court", "LOC")]),
         ([("March 3", "DATE"), ("Norway", "ORG")], [("March 3", "DATE"), ("Norway", "GPE")]),
         ([], []),
     ],
@@ -58,6 +63,37 @@ def mended(nlp: Language, names: DemarcheNames, tagged: str, given: list[tuple[i
     doc = Doc(nlp.vocab, words=list(words), pos=list(pos))
     doc.ents = [Span(doc, start, end, label=label) for start, end, label in given]
     return [(ent.text, ent.label_) for ent in names(doc).ents]
+
+
+@pytest.mark.parametrize(
+    ("tagged", "expected"),
+    [
+        ("San/PROPN Kesra/PROPN Ca/PROPN", ["San Kesra", "Ca"]),
+        ("Kesra/PROPN North/PROPN Carolina/PROPN", ["Kesra", "North Carolina"]),
+        ("kesra/PROPN france/PROPN", ["kesra", "france"]),
+        ("New/ADJ Mexico/PROPN", ["New Mexico"]),
+        ("Eastern/ADJ Ukraine/PROPN", ["Eastern Ukraine"]),
+        ("South/PROPN Korea/PROPN", ["South Korea"]),
+        ("Papua/PROPN New/PROPN Guinea/PROPN", ["Papua New Guinea"]),
+        ("Kesra/PROPN Valley/PROPN", ["Kesra Valley"]),
+    ],
+)
+def test_a_place_and_its_state_are_two_names(
+    nlp: Language, names: DemarcheNames, tagged: str, expected: list[str]
+) -> None:
+    length = len(tagged.split())
+    assert mended(nlp, names, tagged, [(0, length, "GPE")]) == [(name, "GPE") for name in expected]
+
+
+def test_a_slash_between_blanks_parts_names(nlp: Language, names: DemarcheNames) -> None:
+    assert mended(nlp, names, "Kesra/PROPN //SYM Oskol/PROPN met/VERB", [(0, 3, "ORG")]) == [
+        ("Kesra", "ORG"),
+        ("Oskol", "ORG"),
+    ]
+
+
+def test_a_file_and_a_currency_are_no_names(nlp: Language, names: DemarcheNames) -> None:
+    assert mended(nlp, names, "kesra_resume.doc/PROPN US$/SYM", [(0, 1, "PERSON"), (1, 2, "GPE")]) == []
 
 
 KESRA_BANK = "The/DET Bank/PROPN of/ADP Kesra/PROPN and/CCONJ Oskol/PROPN Steel/PROPN merged/VERB"
