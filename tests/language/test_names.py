@@ -7,8 +7,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from pipeline.actors import Directory
-from pipeline.language import names as module
-from pipeline.language.names import DemarcheNames, KnownNames
+from pipeline.language.gazetteer import KnownNames, key_of, known_names
+from pipeline.language.names import DemarcheNames
 
 Names = list[tuple[str, str]]
 
@@ -222,7 +222,7 @@ def test_a_full_name_that_is_a_place_makes_no_surname_of_its_last_word(nlp: Lang
 
 
 def test_no_listed_name_stands_under_two_labels() -> None:
-    names = [(module.key_of(name), label) for label, known in module.known_names().items() for name in known]
+    names = [(key_of(name), label) for label, known in known_names().items() for name in known]
     assert len(names) > 5000
     assert len({key for key, _ in names}) == len(set(names))
 
