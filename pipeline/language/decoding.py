@@ -108,10 +108,31 @@ def best_tree(scores: Floats) -> Ints:
     heads[0] = 0
     if (heads[1:] == 0).sum() == 1 and _cycle(heads) is None:
         return heads[1:]
-    # A toll on the root's edges that no other choice can win back leaves the tree with one of them.
-    edges = scores[1:]
-    s[1:, 0] -= (float(edges.max()) - float(edges.min()) + 1.0) * len(s)
-    return _spanning_tree(s)[1:]
+    return _tree_of_one_root(s)[1:]
+
+
+def _tree_of_one_root(s: NDArray[np.float64]) -> Ints:
+    """The best tree by trying words as the only root, those first with which a tree could score most at best.
+
+    What it could score is the best head of every other word, cycles or not. Most often the first tree scores just that
+    or more than the next could, which ends the search.
+    """
+    inner = s.copy()
+    inner[:, 0] = _NEVER
+    heads_at_best = inner[1:].max(1)
+    at_best = s[1:, 0] - heads_at_best + heads_at_best.sum()
+    found, score = np.zeros(len(s), np.int64), -np.inf
+    for root in (np.argsort(-at_best, kind="stable") + 1).tolist():
+        if at_best[root - 1] <= score:
+            break
+        rooted = inner.copy()
+        rooted[root] = _NEVER
+        rooted[root, 0] = s[root, 0]
+        heads = _spanning_tree(rooted)
+        reached = float(rooted[np.arange(1, len(s)), heads[1:]].sum())
+        if reached > score:
+            found, score = heads, reached
+    return found
 
 
 def _cycle(heads: Ints) -> list[int] | None:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from spacy.tokens import Doc, Span, Token
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
 from pipeline.actors import Directory
 from pipeline.actors.entries import DATA
@@ -30,6 +31,20 @@ def key_of(name: str) -> str:
 def _is_acronym(name: str) -> bool:
     """Whether a name is written in capitals, so that in small letters it is another word: WHO, IRA, MoDem."""
     return len(name) <= _LONGEST_ACRONYM and sum(c.isupper() for c in name) > 1 and " " not in name
+
+
+class Words:
+    """The words of a doc as numbers that are read once for all its names: an object for each would cost more."""
+
+    def __init__(self, doc: Doc) -> None:
+        self._strings = doc.vocab.strings
+        self.orths: list[int] = doc.to_array("ORTH").tolist()
+        self._blanks: list[int] = doc.to_array("SPACY").tolist()
+
+    def text(self, start: int, end: int) -> str:
+        """The words of a range as they are written."""
+        pairs = zip(self.orths[start:end], self._blanks[start:end], strict=True)
+        return "".join(self._strings[orth] + (" " if blank else "") for orth, blank in pairs)
 
 
 class KnownNames:
@@ -66,21 +81,23 @@ class KnownNames:
             return label if written in {acronym, acronym.upper()} else None
         return None if text.islower() else label
 
-    def longer(self, doc: Doc, name: Span) -> Span | None:
+    def longer(self, name: Span, words: Words) -> Span | None:
         """The longest known name of two words or more that holds a predicted name and is larger than it."""
-        for start in range(max(0, name.start - self._longest + 1), name.start + 1):
-            for end in range(min(len(doc), start + self._reach_from(doc[start])), name.end - 1, -1):
-                if end - start <= len(name):
+        doc, begin, least, length = name.doc, name.start, name.end, len(name)
+        for start in range(max(0, begin - self._longest + 1), begin + 1):
+            for end in range(min(len(doc), start + self._reach_from(words.orths[start], doc.vocab)), least - 1, -1):
+                if end - start <= length:
                     break
-                key = key_of(doc[start:end].text)
+                key = key_of(words.text(start, end))
                 if " " in key and key in self._labels and not doc[end - 1].is_punct:
                     return Span(doc, start, end, label=self._labels[key])
         return None
 
-    def _reach_from(self, word: Token) -> int:
-        reach = self._reach_of_word.get(word.orth)
+    def _reach_from(self, word: int, vocab: Vocab) -> int:
+        reach = self._reach_of_word.get(word)
         if reach is None:
-            reach = self._reach_of_word[word.orth] = self._reach.get(key_of(word.text).partition(" ")[0], 0)
+            opener = key_of(vocab.strings[word]).partition(" ")[0]
+            reach = self._reach_of_word[word] = self._reach.get(opener, 0)
         return reach
 
 

@@ -55,6 +55,9 @@ class NameMender:
 
     def _parts(self, name: Span) -> Iterator[Span]:
         """The names that one prediction runs together: on both sides of a slash, or a place and its state."""
+        if len(name) == 1:
+            yield name
+            return
         start = name.start
         for token in name:
             if token.text == "/" and token.whitespace_ and name.start < token.i and token.nbor(-1).whitespace_:

@@ -11,7 +11,7 @@ from spacy.util import filter_spans
 
 from pipeline.actors import Directory
 from pipeline.actors.text import fold
-from pipeline.language.gazetteer import KnownNames, state_label
+from pipeline.language.gazetteer import KnownNames, Words, state_label
 from pipeline.language.mending import LABELS, NameMender
 
 FACTORY = "demarche_names"
@@ -87,7 +87,9 @@ class DemarcheNames:
         return [labels[name.start] for name in names], surnames
 
     def _merge(self, doc: Doc) -> None:
-        longer = [self._known.longer(doc, ent) for ent in doc.ents if ent.label_ in LABELS and not self._titled(ent)]
+        words = Words(doc)
+        named = (ent for ent in doc.ents if ent.label_ in LABELS and not self._titled(ent))
+        longer = [self._known.longer(ent, words) for ent in named]
         merged = filter_spans(span for span in longer if span is not None)
         if not merged:
             return
