@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.commands.bench import bench
-from pipeline.enrich import load_enricher
+from pipeline.enrich import load_enricher, load_enricher_for_good
 from pipeline.enrich.speed import measure_cost
 from pipeline.settings import Settings
 
@@ -25,6 +26,14 @@ def test_both_parts_are_measured_and_the_enricher_is_left_as_it_was() -> None:
     assert cost.model > 0
     assert cost.enrichment > 0
     assert cost.share == cost.enrichment / cost.model
+
+
+def test_what_is_loaded_for_good_is_left_alone_by_the_garbage_collector() -> None:
+    gc.unfreeze()
+    load_enricher_for_good(Settings(model="fast"))
+    loaded = gc.get_freeze_count()
+    gc.unfreeze()
+    assert loaded > 100_000
 
 
 def test_the_command_says_what_enrichment_adds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
