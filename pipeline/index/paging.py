@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import ApiError, Elasticsearch
 
 from pipeline.errors import BadInput
 from pipeline.index.search import Hit, Query, Results, refusals, request_body, results_of
@@ -20,6 +20,7 @@ from pipeline.index.templates import alias
 from pipeline.settings import Settings
 
 _KEEP_ALIVE = "5m"
+_POINT_IS_OVER = frozenset({404, 500})
 _EXPORT_PAGE = 500
 _MAX_CURSOR_CHARS = 8000
 _CURSOR_HINT = "Begin again at the first page."
@@ -115,6 +116,7 @@ def _behind(
     """The hits behind one. A point in time that has ended is opened anew, and the hits begin where they would have.
 
     It has ended, too, where `demarche upgrade` has exchanged one of its indices: without that, hits would be missing.
+    Over an id that was damaged on its way Elasticsearch complains, or fails (500): then a new point is worth a try.
     """
 
     def search_at(point: str) -> Any:
@@ -124,5 +126,7 @@ def _behind(
     with refusals(settings):
         try:
             return search_at(point)
-        except NotFoundError:
+        except ApiError as error:
+            if error.status_code not in _POINT_IS_OVER:
+                raise
             return search_at(_open(client, settings, query))
