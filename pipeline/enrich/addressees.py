@@ -130,7 +130,7 @@ def _people_meant(attribution: Attribution, own: OwnSide) -> list[Token]:
     for token in said_tokens(attribution):
         if token.tag_ == "NNS" and not own(token) and syntax.possessor(token) is None and _are_people(token):
             passive = token.dep_ in syntax.PASSIVE_NOMINAL_SUBJECTS
-            if passive or token.dep_ in {"obj", "dobj"}:
+            if passive or token.dep_ in syntax.OBJECT:
                 return [token]
     return []
 

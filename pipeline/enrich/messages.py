@@ -116,7 +116,8 @@ def speaker_around(noun: Token) -> Token | None:
     if verb.lemma_.lower() in _CONTAINING and noun.dep_ in syntax.OBJECT:
         holder = syntax.subject(verb)
         return None if holder is None or syntax.is_passive(verb) else author(holder)
-    there = any(t.lower_ == "there" for t in syntax.sentence(noun)[: max(noun.i - syntax.sentence(noun).start, 0)])
+    sentence = syntax.sentence(noun)
+    there = any(t.lower_ == "there" for t in sentence if t.i < noun.i)
     if verb.lemma_.lower() not in _PRESENTING or verb.i > noun.i or not any(c.lower_ in _NEW for c in noun.lefts):
         return None
     own = syntax.own_subject(verb)
@@ -125,7 +126,7 @@ def speaker_around(noun: Token) -> Token | None:
     known = sender(noun)
     if known is not None:
         return known
-    places = [t for t in syntax.sentence(noun) if t.pos_ == "NOUN" and t != noun and (t.i < verb.i or there)]
+    places = [t for t in sentence if t.pos_ == "NOUN" and t != noun and (t.i < verb.i or there)]
     return next((who for who in map(_whose_words, places) if who is not None), None)
 
 

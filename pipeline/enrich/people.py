@@ -6,8 +6,8 @@ this order:
 
 1. what stands around the name: "Kremlin adviser Lev Orlov", "Lev Orlov, of the Russian foreign ministry";
 2. a description elsewhere that bears the same title: "Taiwan's premier …. Premier Lin …";
-3. for the bare title of a state's office ("Foreign Minister Julia Navas") the state that the dateline and the sentences
-   before are on.
+3. for the bare title of a state's office ("Foreign Minister Julia Navas") the state of the dateline, of the place of
+   speaking, and that the sentences before are on.
 """
 
 from __future__ import annotations

@@ -176,11 +176,12 @@ def _named_act(attribution: Attribution, cues: Cues) -> Token | None:
     frame = attribution.frame
     if frame is None or frame.entry.act != "STATE" or not frame.entry.speech or frame.is_noun:
         return None
-    for token in syntax.sentence(frame.cue):
+    sentence = syntax.sentence(frame.cue)
+    for token in sentence:
         named = cues.nouns.get(token.lemma_.lower()) if token.pos_ == "NOUN" else None
         if named is None or named.act not in {"WARN", "THREATEN"} or syntax.is_negated(token):
             continue
-        fronted = token.left_edge.i == syntax.sentence(frame.cue).start and token.i < frame.cue.i
+        fronted = token.left_edge.i == sentence.start and token.i < frame.cue.i
         beside = token.head.i == frame.carrier.i
         if ((fronted or beside) and token.left_edge.lower_ in {"in", "as"}) or _is_called_so(token):
             return token

@@ -123,7 +123,7 @@ def _last_subject(field: Field, start: int, end: int) -> Token | None:
     span = field.doc.char_span(start, end, alignment_mode="contract")
     if span is None:
         return None
-    sentences = {syntax.sentence(token).start: syntax.sentence(token) for token in span}
+    sentences = {sentence.start: sentence for sentence in map(syntax.sentence, span)}
     for sentence in reversed(sentences.values()):
         if field.quoted[sentence.root.i]:
             continue
