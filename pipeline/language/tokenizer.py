@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import spacy
+from spacy.lang.char_classes import ALPHA
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]  # compiled, without types
 from spacy.tokens import Doc
-from spacy.util import compile_infix_regex, compile_suffix_regex, registry
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
 NAME = "demarche.Tokenizer.v1"
 LONGEST_CHUNK = 400
@@ -20,13 +21,27 @@ _ABBREVIATIONS = frozenset(
 )
 _SPLIT = {"and/or": ("and", "/", "or")}
 _NO_CONTRACTIONS = ("wed", "Wed", "id", "Id")
+# "(Labour): I said" is commoner than the face.
+_NO_FACES = ("):", "(=")
+_STOPPED_TWICE = ("Inc.", "Corp.", "Ltd.", "Co.", "Jr.", "Sr.", "U.S.", "D.C.", "U.K.", "a.m.", "p.m.")
 _PREFIXES = "non|pre|post|anti|pro|ex|re|co|counter|cross|mid|mis|multi|over|semi|sub|ultra|e"
 _PREFIXED = rf"(?i:{_PREFIXES})-[A-Za-z]+"
 _NUMBERS = r"\d{3}-\d{3}-\d{4}|\d{3}-\d{4}"
 _RUN = r"([!?*=_#~<>+-])\1+"
-
-
-_CHUNK = re.compile(r"\S+")
+_EDGE_HYPHENS = r"-{1,3}"
+_PREFIXED_HYPHENS = rf"{_EDGE_HYPHENS}(?=[{ALPHA}])"
+_SUFFIXES = (
+    r"[!?]{2,}",
+    rf"(?<=[{ALPHA}][{ALPHA}.]){_EDGE_HYPHENS}",
+    r"(?<=:\d\d)(?i:[ap]m)",
+)
+_INFIXES = (
+    r"(?<=\d)–(?=\d)",
+    rf"(?<=[{ALPHA}])[()](?=[{ALPHA}])",
+    rf"(?<=[{ALPHA}]\.)-(?=[{ALPHA}])",
+)
+_ADDRESS_AFTER_NAME = re.compile(r"(?<=[\"”])(?=<)")
+_LONG_RUN = re.compile(rf"\S{{{LONGEST_CHUNK + 1},}}")
 _UNIT = re.compile(r"[^\W_]+|[\W_]")
 
 
@@ -38,7 +53,7 @@ class BoundedTokenizer(Tokenizer):  # type: ignore[misc]
     """
 
     def __call__(self, string: str) -> Doc:
-        bounds = list(_cuts(string))
+        bounds = _cuts(string)
         if not bounds:
             whole: Doc = super().__call__(string)
             return whole
@@ -51,13 +66,19 @@ class BoundedTokenizer(Tokenizer):  # type: ignore[misc]
         )
 
 
-def _cuts(text: str) -> Iterator[int]:
-    """Where to cut runs without blanks that are longer than `LONGEST_CHUNK`, never inside a word."""
-    for chunk in _CHUNK.finditer(text):
-        if chunk.end() - chunk.start() <= LONGEST_CHUNK:
-            continue
-        last = chunk.start()
-        for unit in _UNIT.finditer(text, *chunk.span()):
+def _cuts(text: str) -> list[int]:
+    """Where to cut runs without blanks, in order.
+
+    That is between a name in quotation marks and its address ("Ana Diaz"<ana@example.org>), which spaCy takes for one
+    address, and in runs longer than `LONGEST_CHUNK`, never inside a word.
+    """
+    return sorted({match.start() for match in _ADDRESS_AFTER_NAME.finditer(text)} | set(_cuts_of_long_runs(text)))
+
+
+def _cuts_of_long_runs(text: str) -> Iterator[int]:
+    for run in _LONG_RUN.finditer(text):
+        last = run.start()
+        for unit in _UNIT.finditer(text, *run.span()):
             if unit.end() - last > LONGEST_CHUNK and unit.start() > last:
                 last = unit.start()
                 yield last
@@ -91,18 +112,21 @@ def blank() -> Language:
 
 
 def adapt(nlp: Language) -> None:
-    """Keep titles with their stop, prefixed words, telephone numbers and runs of one mark whole."""
+    """Keep titles with their stop, prefixed words, telephone numbers and runs of one mark whole; part hyphens at the
+    edge of a word, brackets inside one, and what is joined to an abbreviation ("U.S.-led")."""
     tokenizer: Any = nlp.tokenizer
     rules = dict(tokenizer.rules or {})
-    for form in _NO_CONTRACTIONS:
+    for form in (*_NO_CONTRACTIONS, *_NO_FACES):
         rules.pop(form, None)
     tokenizer.rules = rules
     for form in sorted(_ABBREVIATIONS):
         tokenizer.add_special_case(form, [{"ORTH": form}])
     for form, parts in _SPLIT.items():
         tokenizer.add_special_case(form, [{"ORTH": part} for part in parts])
+    for form in _STOPPED_TWICE:
+        tokenizer.add_special_case(form + ".", [{"ORTH": form}, {"ORTH": "."}])
     tokenizer.token_match = re.compile(rf"(?:{_PREFIXED}|{_NUMBERS}|{_RUN})\Z").match
-    suffixes = [*(nlp.Defaults.suffixes or []), r"!{2,}", r"\?{2,}"]
-    tokenizer.suffix_search = compile_suffix_regex(suffixes).search
-    infixes = [*(nlp.Defaults.infixes or []), r"(?<=\d)–(?=\d)"]
-    tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+    defaults = nlp.Defaults
+    tokenizer.prefix_search = compile_prefix_regex([*(defaults.prefixes or []), _PREFIXED_HYPHENS]).search
+    tokenizer.suffix_search = compile_suffix_regex([*(defaults.suffixes or []), *_SUFFIXES]).search
+    tokenizer.infix_finditer = compile_infix_regex([*(defaults.infixes or []), *_INFIXES]).finditer
