@@ -22,7 +22,7 @@ from spacy.tokens import Doc, Token
 from pipeline.language import load, model_version
 from pipeline.language.component import polarity_reader
 from pipeline.language.recipe.augment import title_case
-from pipeline.language.recipe.data import NAME_LABELS, POLITICAL_NEWS, Sentence, read_conllu, read_marked, read_passages
+from pipeline.language.recipe.data import NAME_LABELS, Sentence, political_news, read_conllu, read_passages
 from pipeline.language.speed import measure_speed
 
 TREE_PARTS = {
@@ -282,7 +282,7 @@ def evaluate(nlp: Language, data: Path, parts: Sequence[str] = ()) -> dict[str, 
         predicted = find_names(nlp, [as_headlines(passage) for passage in read_passages(data / fine)])
         report["names_coarse"][HEADLINES] = score_names(read_passages(data / str(given)), predicted, coarse=True)
     if "own news test" in wanted:
-        passages = read_marked(POLITICAL_NEWS, "test")
+        passages = political_news("test")
         report["names"]["own news test"] = score_names(passages, find_names(nlp, passages))
     if STANCE_PART in wanted and (data / STANCE_FILE).exists():
         report["polarity"] = score_polarity(nlp, read_passages(data / STANCE_FILE))

@@ -17,6 +17,7 @@ evaluate  measure both on every dev and test part
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import logging
 import math
@@ -39,7 +40,7 @@ from pipeline.language.recipe.network import ACCURATE, FAST, Joint, PieceTrunk, 
 from pipeline.language.recipe.package import pipeline, write_package
 from pipeline.language.recipe.teachers import Teachers
 from pipeline.language.recipe.train import Length, Plan, averaged, device, train
-from pipeline.language.recipe.warm_start import load_exported
+from pipeline.language.recipe.warm_start import exported_polarity, load_exported
 from pipeline.language.vectors import VECTORS_FILE, VOCABULARY_FILE, VectorEncoder
 
 log = logging.getLogger("recipe")
@@ -50,6 +51,7 @@ ACCURATE_PLAN = Plan(trunk_rate=2.5e-4, head_rate=2e-3, places_per_batch=1100)
 ACCURATE_FURTHER = Plan(trunk_rate=1.2e-4, head_rate=8e-4, places_per_batch=1100)
 TEACHER_PLAN = Plan(trunk_rate=3e-4, head_rate=2e-3, places_per_batch=2200)
 TAUGHT_PLAN = Plan(trunk_rate=2.5e-4, head_rate=1.5e-3, places_per_batch=3300)
+TAUGHT_FURTHER = Plan(trunk_rate=2e-4, head_rate=1.2e-3, places_per_batch=3300)
 FAST_PLAN = Plan(trunk_rate=2e-3, head_rate=2e-3, places_per_batch=2200)
 
 
@@ -67,7 +69,8 @@ class Recipe:
 
     def prepare(self) -> None:
         if not (self.prepared / LABELS).exists():
-            prepare(self.args.data, self.prepared)
+            stance_data = self.args.stance_data
+            prepare(self.args.data, self.prepared, stance.training_sentences(stance_data) if stance_data else ())
 
     def teachers(self) -> None:
         for number, checkpoint in enumerate(self._teacher_checkpoints()):
@@ -77,23 +80,32 @@ class Recipe:
             train(network, self._piece_encoder(), TEACHER_PLAN, length, self.prepared, checkpoint, seed=seed)
 
     def accurate(self) -> None:
-        network, plan, teachers = self._accurate_network(), ACCURATE_PLAN, None
+        network, plan = self._accurate_network(), ACCURATE_PLAN
+        teachers = [self._trained_network(checkpoint) for checkpoint in self._teacher_checkpoints()]
+        if teachers:
+            network.load_state_dict(teachers[0].state_dict())
+            plan = TAUGHT_PLAN
         if self.args.go_on_from:
-            joint: Any = load(self.args.go_on_from).get_pipe(FACTORY)
-            if self._labels() != joint.network.labels:
-                raise SystemExit(f"{self.args.go_on_from} has other classes than these data: train from the encoder")
-            load_exported(network, joint.network)
+            load_exported(network, self._exported())
             plan = ACCURATE_FURTHER
-        elif checkpoints := self._teacher_checkpoints():
-            trained = [self._trained_network(checkpoint) for checkpoint in checkpoints]
-            network.load_state_dict(trained[0].state_dict())
-            plan, teachers = TAUGHT_PLAN, Teachers([teacher.to(device()) for teacher in trained])
+            if teachers:
+                teachers.append(copy.deepcopy(network))
+                plan = TAUGHT_FURTHER
         encoder, checkpoint, length = self._piece_encoder(), self._checkpoint("accurate"), self._length("accurate")
         if self.args.average:
             torch.save({"network": averaged(self.args.average)}, checkpoint)
         else:
-            train(network, encoder, plan, length, self.prepared, checkpoint, seed=self.args.seed, teachers=teachers)
+            taught_by = Teachers([teacher.to(device()) for teacher in teachers]) if teachers else None
+            train(network, encoder, plan, length, self.prepared, checkpoint, seed=self.args.seed, teachers=taught_by)
         self._write_package("accurate", network, encoder)
+
+    def _exported(self) -> JointModel:
+        """The network of the model to go on from."""
+        joint: Any = load(self.args.go_on_from).get_pipe(FACTORY)
+        if self._labels() != joint.network.labels:
+            raise SystemExit(f"{self.args.go_on_from} has other classes than these data: train from the encoder")
+        network: JointModel = joint.network
+        return network
 
     def stance(self) -> None:
         data = self.args.stance_data
@@ -104,7 +116,15 @@ class Recipe:
         if joint.reads_polarity:
             return
         published, tuned = self._accurate_network().trunk, self._trained_network(self._checkpoint("accurate")).trunk
-        network, temperature = stance.train(tuned, published, self._piece_encoder(), data, seed=self.args.seed)
+        earlier = self._exported() if self.args.go_on_from else None
+        network, temperature = stance.train(
+            tuned,
+            published,
+            self._piece_encoder(),
+            data,
+            seed=self.args.seed,
+            earlier=exported_polarity(earlier) if earlier is not None and earlier.reads_polarity else None,
+        )
         weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
         graph = quantised(stance_graph(weights, temperature))
         model = JointModel.from_bytes(joint.network.to_bytes() | {STANCE_FILE: graph})
@@ -207,7 +227,9 @@ def main() -> None:
     for name, steps in (("teachers", 8000), ("accurate", 3000), ("fast", 4000)):
         parser.add_argument(f"--{name}-steps", type=int, default=steps, help=f"steps of the optimiser ({steps})")
         parser.add_argument(f"--{name}-minutes", type=float, default=math.inf, help="end training sooner")
-    parser.add_argument("--go-on-from", metavar="MODEL", help="train an exported accurate model further")
+    parser.add_argument(
+        "--go-on-from", metavar="MODEL", help="train an exported accurate model further; beside teachers it teaches too"
+    )
     parser.add_argument(
         "--average",
         nargs="+",

@@ -18,6 +18,8 @@ from pipeline.language.recipe.data import GUIDELINES, Sentence
 MAX_WORDS = 150
 SINGLE_SENTENCES = 0.5
 NAME_PASSAGES = 0.7
+PLAIN_PASSAGES = 0.3
+"""Share of the passages without any annotation that an epoch has."""
 IGNORED = -100
 HIDDEN_PIECES = 0.08
 """Share of word pieces that training hides, so that a name is known by its neighbours too."""
@@ -134,7 +136,7 @@ class Rows:
         trees = [s for s in sentences if s.tree is not None]
         passages = [s for s in sentences if s.tree is None and len(s.words) <= MAX_WORDS]
         chosen = list(windows(trees, rng))
-        chosen += [[s] for s in passages if rng.random() < NAME_PASSAGES]
+        chosen += [[s] for s in passages if rng.random() < (PLAIN_PASSAGES if s.names is None else NAME_PASSAGES)]
         rows = [self.make(augment(window, rng)) for window in chosen]
         return [row for row in rows if row.places <= MAX_PIECES]
 

@@ -6,8 +6,8 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,16 @@ SENTENCES, LABELS = "sentences.jsonl", "labels.json"
 POLITICAL_COPIES = 2
 MIN_SCRIPT_COUNT = 3
 MIN_FEATS_COUNT = 2
-GUIDELINES = ("ewt", "gum", "wikipedia", "own")
+GUIDELINES = ("ewt", "gum", "wikipedia", "own", "web")
 TREE_PARTS = (
     ("ewt", "ud/ewt-train.conllu", "ner_derived/train_ewt.jsonl"),
     ("gum", "ud/gum_open-train.conllu", "ner_derived/train_gum.jsonl"),
 )
 WIKIPEDIA_NAMES = "ner_derived/train_ner.jsonl"
-POLITICAL_NEWS = Path(__file__).parent / "data" / "political_news.txt"
+OWN_TEXTS = Path(__file__).parent / "data"
+POLITICAL_NEWS, WORLD_NEWS, WEB_TEXTS = (
+    OWN_TEXTS / name for name in ("political_news.txt", "world_news.txt", "web_texts.txt")
+)
 
 
 @dataclass(slots=True)
@@ -177,10 +180,15 @@ def parse_marked(line: str) -> dict[str, Any]:
     return {"text": text + line[last:], "entities": entities}
 
 
-def read_marked(path: Path, part: str) -> list[dict[str, Any]]:
-    """Passages of our own annotated news; every fifth line is the test part."""
-    lines = [line for line in path.read_text(encoding="utf8").splitlines() if line and not line.startswith("#")]
-    return [parse_marked(line) for i, line in enumerate(lines) if (i % 5 == 4) == (part == "test")]
+def read_marked(path: Path) -> list[dict[str, Any]]:
+    """Passages of a file of our own, one a line; comments begin with #."""
+    lines = path.read_text(encoding="utf8").splitlines()
+    return [parse_marked(line) for line in lines if line and not line.startswith("#")]
+
+
+def political_news(part: str) -> list[dict[str, Any]]:
+    """Passages of our own political news; every fifth one is the test part."""
+    return [passage for i, passage in enumerate(read_marked(POLITICAL_NEWS)) if (i % 5 == 4) == (part == "test")]
 
 
 def inventory(trees: Iterable[Tree], words: Iterable[list[str]]) -> dict[str, Any]:
@@ -212,8 +220,11 @@ def inventory(trees: Iterable[Tree], words: Iterable[list[str]]) -> dict[str, An
     }
 
 
-def prepare(data: Path, out: Path) -> None:
-    """Write out/sentences.jsonl and out/labels.json from the corpora under data."""
+def prepare(data: Path, out: Path, plain: Sequence[str] = ()) -> None:
+    """Write out/sentences.jsonl and out/labels.json from the corpora under data.
+
+    `plain` are sentences that nobody annotated: a network with teachers learns what these say of them.
+    """
     nlp = tokenizer.blank()
     sentences: list[Sentence] = []
     for guideline, trees_path, names_path in TREE_PARTS:
@@ -227,8 +238,11 @@ def prepare(data: Path, out: Path) -> None:
     trees = [s.tree for s in sentences if s.tree is not None]
     labels = inventory(trees, [s.words for s in sentences])
     named = [("wikipedia", passage) for passage in read_passages(data / WIKIPEDIA_NAMES)]
-    named += [("own", passage) for passage in POLITICAL_COPIES * read_marked(POLITICAL_NEWS, "train")]
+    named += [("own", passage) for passage in POLITICAL_COPIES * political_news("train") + read_marked(WORLD_NEWS)]
+    named += [("web", passage) for passage in read_marked(WEB_TEXTS)]
     sentences += [s for guideline, passage in named if (s := name_sentence(nlp, passage, guideline)) is not None]
+    unnamed = [name_sentence(nlp, {"text": text, "entities": []}, "own") for text in plain]
+    sentences += [replace(s, names=None) for s in unnamed if s is not None]
     save_prepared(sentences, labels, out)
     log.info(
         "%d sentences, %d with trees; classes %s",

@@ -10,7 +10,7 @@ from spacy.language import Language
 from pipeline.language import component, names, quantities, tokenizer
 from pipeline.language.inference import JointModel
 
-VERSIONS = {"accurate": "0.6.0", "fast": "0.4.0"}
+VERSIONS = {"accurate": "0.7.0", "fast": "0.4.1"}
 AUTHOR, LICENCE = "The Démarche authors", "CC BY-SA 4.0"
 ATTRIBUTION = (
     "Weights fine-tuned or distilled from all-MiniLM-L6-v2 (Apache-2.0), trained on: Universal Dependencies English "

@@ -94,6 +94,16 @@ def read_examples(path: Path, *, without: Sequence[Example] = ()) -> list[Exampl
     return out
 
 
+def training_sentences(data: Path) -> list[str]:
+    """The text of the training part, each sentence once, without those of the test part."""
+    train, test = ({_key(text): text for text in _sentences(data / name)} for name in (TRAIN, TEST))
+    return [sentence for key, sentence in train.items() if key not in test]
+
+
+def _sentences(path: Path) -> list[str]:
+    return [json.loads(line)["sentence"] for line in path.read_text(encoding="utf8").splitlines()]
+
+
 def _key(sentence: str) -> str:
     return re.sub(r"\W+", " ", sentence.casefold()).strip()
 
@@ -192,11 +202,18 @@ def temperature(scores: Tensor, gold: Tensor) -> float:
 
 
 def train(
-    trunk: PieceTrunk, published: PieceTrunk, encoder: PieceEncoder, data: Path, *, seed: int
+    trunk: PieceTrunk,
+    published: PieceTrunk,
+    encoder: PieceEncoder,
+    data: Path,
+    *,
+    seed: int,
+    earlier: dict[str, Tensor] | None = None,
 ) -> tuple[StanceNetwork, float]:
     """The trained network and its temperature; sentences that are in the test part too are not learned from.
 
-    It is the mean of `RUNS` trainings that begin at the same weights and see the examples in other orders.
+    It is the mean of `RUNS` trainings that begin at the same weights and see the examples in other orders; where the
+    model that training went on from read polarity, the mean of that mean and the `earlier` weights.
     """
     test = read_examples(data / TEST)
     everything = read_examples(data / TRAIN, without=test)
@@ -214,11 +231,22 @@ def train(
         _train_once(network, examples, vectors, rng)
         states.append(copy.deepcopy(network.state_dict()))
         log.info("stance: run %d, macro F1 %.3f", run, macro_f1(predict(network, kept, kept_vectors).argmax(1), gold))
-    network.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in begin})
+    learned = _mean(states)
+    network.load_state_dict(learned if earlier is None else _mean([learned, _at_scale_of(learned, earlier)]))
     scores = predict(network, kept, kept_vectors)
     found = temperature(scores, gold)
     log.info("stance: macro F1 %.3f on what was kept, temperature %.2f", macro_f1(scores.argmax(1), gold), found)
     return network, found
+
+
+def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+
+
+def _at_scale_of(learned: dict[str, Tensor], earlier: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Earlier weights whose scores, which a temperature divided, are of the size of those learned now."""
+    scale = learned["classify.weight"].norm() / earlier["classify.weight"].norm()
+    return earlier | {name: scale * earlier[name] for name in ("classify.weight", "classify.bias")}
 
 
 def _train_once(network: StanceNetwork, examples: Sequence[Example], vectors: Sequence[Tensor], rng: Random) -> None:

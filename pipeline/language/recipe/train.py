@@ -163,6 +163,8 @@ def train(
     place = device()
     labels = json.loads((prepared / LABELS).read_text(encoding="utf8"))
     sentences = list(load_sentences(prepared / SENTENCES))
+    if teachers is None:
+        sentences = [s for s in sentences if s.tree is not None or s.names is not None]
     network.to(place).train()
     trunk = [p for p in network.trunk.parameters() if p.requires_grad]
     in_trunk = {id(p) for p in trunk}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor
 
-from pipeline.language.inference import LOWER_FILE, JointModel
-from pipeline.language.recipe.network import Joint
+from pipeline.language.inference import LOWER_FILE, STANCE_FILE, JointModel
+from pipeline.language.recipe.network import ACCURATE, LOWER_LAYERS, Joint
 
 _TABLES = {
     "position_table": "trunk.position_embedding.weight",
@@ -49,6 +49,27 @@ def load_exported(network: Joint, model: JointModel) -> None:
     left = [name for name in wrong.missing_keys if name not in ("trunk.word_embedding.weight", "guideline")]
     assert not left, left
     assert not wrong.unexpected_keys, wrong.unexpected_keys
+
+
+def exported_polarity(model: JointModel) -> dict[str, Tensor]:
+    """The weights of the layers that read polarity in an exported model, named as in `StanceNetwork`.
+
+    The temperature that its scores were divided by is in those of `classify`.
+    """
+    given = _constants(model.to_bytes()[STANCE_FILE])
+    state = {
+        "marker": given["marker"],
+        "classify.weight": given["scores_weight"].T,
+        "classify.bias": given["scores_bias"],
+    }
+    for i in range(ACCURATE.layers - LOWER_LAYERS):
+        for part in _LINEAR:
+            state[f"layers.{i}.{part}.weight"] = given[f"l{i}_{part}_weight"].T
+            state[f"layers.{i}.{part}.bias"] = given[f"l{i}_{part}_bias"]
+        for part in _NORMS:
+            state[f"layers.{i}.{part}.weight"] = given[f"l{i}_{part}_gain"]
+            state[f"layers.{i}.{part}.bias"] = given[f"l{i}_{part}_offset"]
+    return {name: torch.tensor(np.ascontiguousarray(value)) for name, value in state.items()}
 
 
 def _constants(onnx_bytes: bytes) -> dict[str, NDArray[Any]]:
