@@ -26,7 +26,7 @@ def test_a_folder_that_is_no_pipeline_is_named(tmp_path: Path) -> None:
 
 
 def test_version_names_language_and_model(nlp: Language) -> None:
-    assert model_version(nlp) == "en_demarche_accurate-0.6.0"
+    assert model_version(nlp) == "en_demarche_accurate-0.7.0"
 
 
 def test_attribution_travels_with_the_model(nlp: Language) -> None:
