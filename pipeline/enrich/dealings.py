@@ -41,7 +41,7 @@ def _beside(frame: Frame, own: OwnSide) -> list[Token]:
     if frame.is_noun and verb.pos_ != "VERB":
         return []
     deed = verb if frame.is_noun else verb.head
-    joined = verb.dep_ == "conj" or (verb.dep_ == "advcl" and verb.tag_ == "VBG") or frame.is_noun
+    joined = verb.dep_ == "conj" or (verb.dep_ == "advcl" and verb.lower_.endswith("ing")) or frame.is_noun
     if not joined or deed.pos_ != "VERB" or syntax.is_passive(deed):
         return []
     return _dealt(deed, own)

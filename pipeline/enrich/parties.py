@@ -33,6 +33,7 @@ from pipeline.records import Entity, FieldName, Party
 
 _SERVICES = frozenset({"health", "weather", "court", "police", "fire", "coastguard", "transport", "tax", "customs"})
 _LEADERS = frozenset({"leader", "president", "minister", "premier", "politician"})
+_RULE = frozenset({"power", "charge", "control", "office"})
 _MEMBERSHIP = frozenset({"member", "fighter"})
 _STATES_TOGETHER = frozenset({"country", "nation", "capital", "state", "government"})
 # Bodies and offices that every state has: alone they are those of the state that the article is about.
@@ -481,7 +482,10 @@ class Cast:
         for entity in self._entities(token.doc, start, end):
             if entity.actor is not None and entity.actor.kind != "person":
                 found.append(entity.actor)
-        for preposition, noun in syntax.prepositions(token):
+        governed = syntax.prepositions(token)
+        # "The soldiers in power in Bamako": parsers hang the place on either noun.
+        governed += [pair for _, noun in governed if noun.lower_ in _RULE for pair in syntax.prepositions(noun)]
+        for preposition, noun in governed:
             named = self._entity_at(noun)
             if (
                 preposition in {"of", "from", "in", "for"}

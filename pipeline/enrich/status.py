@@ -80,7 +80,10 @@ def _asks(clause: Token) -> bool:
 
 
 def is_condition(verb: Token, said: list[Span]) -> bool:
-    """Under "if", "unless", or in an inverted condition ("Should Moscow warn …") that is not part of what is said."""
+    """Under "if", "unless", or in an inverted condition that is not part of what is said.
+
+    Such are "Should Moscow warn …", "Had Moscow warned …" and "Were Moscow to warn …".
+    """
     chain = [verb, *[t for t in syntax.ancestors_until_root(verb) if t.pos_ in {"VERB", "AUX"}][:2]]
     for clause in chain:
         if clause.dep_ == "advcl" and any(
@@ -91,6 +94,8 @@ def is_condition(verb: Token, said: list[Span]) -> bool:
         if any(start <= first.idx < end for start, end in said):
             continue
         if first.lower_ == "had" and first in syntax.auxiliaries(clause):
+            return True
+        if first.lower_ == "were" and clause.tag_ == "VB" and first.i < clause.i:
             return True
         if (
             first.lower_ == "should"

@@ -26,6 +26,7 @@ from pipeline.records import Span
 ULTIMATUM_CUE = Cue(act="THREATEN", object="addressee")
 _KNOWN_CUE = Cue(act="STATE", object="addressee")
 _SAID_THINGS = frozenset({"this", "that", "thing", "something", "word", "line", "message", "sentence", "answer"})
+_FUTURE = frozenset({"will", "shall", "would", "'ll", "’ll"})
 _PART_OF_CUE = frozenset({"on notice", "on guard", "on alert"})
 _BESIDE_NOUNS = frozenset({"appos", "dep"})
 _NAMES = frozenset({"GPE", "PERSON", "ORG"})
@@ -348,6 +349,10 @@ def _content(frame: Frame, *, passive: bool) -> tuple[list[Span], Token | None]:
             governed += [inner for word, inner in syntax.prepositions(noun) if word in entry.content]
         elif preposition in entry.content:
             governed.append(noun)
+    rest = _rest(verb, entry)
+    if rest is not None:
+        # "sounded the alarm over X": what the cue is about may hang on its noun.
+        governed += [noun for preposition, noun in syntax.prepositions(rest) if preposition in entry.content]
     if not parts and entry.rest and entry.object == "target":
         first = _behind_rest(verb, entry)
         governed = first + [noun for noun in governed if noun not in first]
@@ -382,10 +387,15 @@ def _objects(verb: Token, entry: Cue) -> list[Token]:
 
 def _behind_rest(verb: Token, entry: Cue) -> list[Token]:
     """ "laid the blame for it on Oslo", "took issue with the plan": who or what is judged, then for what."""
-    rest = next((t for t in verb.rights if t.lower_ == entry.rest), verb)
-    behind = [*syntax.prepositions(verb), *(syntax.prepositions(rest) if rest is not verb else [])]
+    rest = _rest(verb, entry)
+    behind = [*syntax.prepositions(verb), *(syntax.prepositions(rest) if rest is not None else [])]
     behind += [pair for _, noun in behind for pair in syntax.prepositions(noun) if pair[0] in {"on", "upon"}]
     return [noun for _, noun in sorted(behind, key=lambda pair: pair[0] in {"for", "over"})][:1]
+
+
+def _rest(verb: Token, entry: Cue) -> Token | None:
+    """The noun or particle that makes a verb a cue: "alarm" of "sound alarm"."""
+    return next((t for t in verb.rights if t.lower_ == entry.rest), None) if entry.rest else None
 
 
 def _judged(frame: Frame) -> list[Token]:
@@ -466,6 +476,14 @@ def _is_spliced(verb: Token) -> bool:
 
 
 def _host_content(verb: Token, host: Token) -> tuple[list[Span], Token | None]:
-    own = {t.i for t in verb.subtree}
+    own = {t.i for t in verb.subtree} - {t.i for clause in _continuing(verb, host) for t in clause.subtree}
     members = [t for t in host.subtree if t.i not in own]
     return runs(members), host
+
+
+def _continuing(verb: Token, host: Token) -> list[Token]:
+    """ "One more village, he swore, and X will burn": a fragment that goes on behind the cue."""
+    if host.pos_ not in syntax.NOMINALS:
+        return []
+    futures = [c for c in verb.children if c.dep_ == "conj" and syntax.own_subject(c) is not None]
+    return [c for c in futures if any(a.lower_ in _FUTURE for a in syntax.auxiliaries(c))]

@@ -19,6 +19,7 @@ from tests.enrich.reading import alarms, statements
         "Neither Oslo nor Stockholm warned Moscow about the cable.",
         "No minister in Athens threatened Ankara.",
         "At no point did Ankara threaten Nicosia.",
+        "Were Ankara to warn Nicosia over the gas field, the talks would end.",
     ],
 )
 def test_what_is_left_undone_or_done_by_nobody_alarms_nobody(enricher: Enricher, text: str) -> None:

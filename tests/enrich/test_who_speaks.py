@@ -231,3 +231,8 @@ def heard(enricher: Enricher, text: str) -> set[tuple[str, str]]:
     """Speaker and addressee of each alarm."""
     found = alarms(enricher, text)
     return {(s.speakers[0].name, s.addressees[0].name if s.addressees else "") for s in found if s.speakers}
+
+
+def test_rulers_are_of_the_place_where_they_rule(enricher: Enricher) -> None:
+    text = "The soldiers in power in Niamey threatened on Monday to treat Benin as an enemy."
+    assert {speaker for speaker, _ in heard(enricher, text)} == {"Nigerien Armed Forces"}
