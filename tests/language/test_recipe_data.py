@@ -10,13 +10,16 @@ import pytest
 from pipeline.language.recipe.data import (
     GUIDELINES,
     LABELS,
+    OWN_TEXTS,
     SENTENCES,
     Sentence,
     add_names,
     load_sentences,
     parse_marked,
+    political_news,
     prepare,
     read_conllu,
+    read_marked,
 )
 
 TREES = """\
@@ -85,9 +88,23 @@ def test_every_sentence_knows_whose_guideline_its_names_follow(tmp_path: Path) -
     passage = {"text": "Port Authority of Riga", "entities": [[0, 22, "ORG"]]}
     (tmp_path / "ner_derived" / "train_ner.jsonl").write_text(json.dumps(passage), encoding="utf8")
     out = tmp_path / "out"
-    prepare(tmp_path, out)
+    prepare(tmp_path, out, ["Nobody marked this."])
     sentences = list(load_sentences(out / SENTENCES))
+    assert [s.words for s in sentences if s.names is None and s.tree is None] == [["Nobody", "marked", "this", "."]]
     assert {s.guideline for s in sentences} == set(GUIDELINES)
     assert [s.words for s in sentences if s.guideline == "wikipedia"] == [["Port", "Authority", "of", "Riga"]]
     assert len({s.document for s in sentences if s.tree is not None}) == 2
     assert json.loads((out / LABELS).read_text(encoding="utf8"))["ner"][0] == "O"
+
+
+def test_our_own_texts_are_marked_cleanly_and_stand_once() -> None:
+    texts = [passage["text"] for path in sorted(OWN_TEXTS.glob("*.txt")) for passage in read_marked(path)]
+    assert not [text for text in texts if "[" in text or "]" in text]
+    assert len(texts) == len(set(texts))
+
+
+def test_what_is_measured_on_is_not_learned_from() -> None:
+    learned = {passage["text"] for passage in political_news("train")}
+    measured = {passage["text"] for passage in political_news("test")}
+    assert len(measured) > 200
+    assert not learned & measured
