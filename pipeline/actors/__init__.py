@@ -7,6 +7,7 @@ directory.resolve("the Iranian foreign minister").actor   # whoever holds the of
 
 from pipeline.actors.directory import Directory
 from pipeline.actors.model import Actor, Match
+from pipeline.actors.phrases import BACKING
 from pipeline.actors.text import slug
 
-__all__ = ["Actor", "Directory", "Match", "slug"]
+__all__ = ["BACKING", "Actor", "Directory", "Match", "slug"]

@@ -24,6 +24,11 @@ _PLACED = frozenset({"in", "to", "at", "on", "near", "with"})
 _LOCATED = frozenset({"in", "of", "from", "inside", "southern", "northern", "eastern", "western"})
 _SEATED = ("based", "controlled", "run", "held", "ruled")
 _TOWARDS = frozenset({"anti", "pro", "ethnic"})
+BACKING = frozenset(
+    {"affiliated", "aligned", "allied", "appointed", "backed", "brokered", "equipped", "funded", "installed"}
+    | {"led", "linked", "mediated", "sponsored", "supported", "trained"}
+)
+"""Words that tie somebody to a state or body without making them its own: "Russian-backed forces"."""
 _PARTICLES = frozenset({"al", "el", "bin", "ibn", "de", "da", "van", "von", "der"})
 _WOMAN = frozenset({"spokeswoman", "chairwoman", "congresswoman", "queen", "ms", "mrs", "first-lady"})
 _MAN = frozenset({"spokesman", "chairman", "congressman", "king", "emir", "sultan", "mr"})
@@ -101,7 +106,7 @@ class Phrases:
                 return None
             return self._body_at(place, body_id, tail, at)
         for split in range(len(head) - 1, 0, -1):
-            place = self._place(head[:split], None, at)
+            place = None if head[split].base in BACKING else self._place(head[:split], None, at)
             if place is None:
                 continue
             rest = head[split:]
@@ -438,6 +443,11 @@ class Phrases:
         bare = self._bare(list(found))
         while len(bare) > 1 and bare[-1].base in self._modifiers:
             bare = bare[:-1]
+        # "US-backed Lebanese army" is Lebanon's, "Russian-backed forces" are not Russia's.
+        backed = max((n for n, word in enumerate(bare, 1) if word.base in BACKING), default=0)
+        bare = bare[backed:]
+        if not bare:
+            return None
         matches = self._directory.index.get(bare)
         actors = [(name, self._directory.actor(name.target, at)) for name in matches]
         best = None

@@ -21,7 +21,7 @@ from itertools import chain
 
 from spacy.tokens import Doc, Token
 
-from pipeline.actors import Actor, Directory
+from pipeline.actors import BACKING, Actor, Directory
 from pipeline.enrich import descriptions, syntax
 from pipeline.enrich.annotations import kept_names
 from pipeline.enrich.coreference import FIRST_PERSON, THIRD_PERSON, Coreference
@@ -480,7 +480,7 @@ class Cast:
         start, end = syntax.core_phrase(token)
         found: list[Actor] = []
         for entity in self._entities(token.doc, start, end):
-            if entity.actor is not None and entity.actor.kind != "person":
+            if entity.actor is not None and entity.actor.kind != "person" and not _backs(entity):
                 found.append(entity.actor)
         governed = syntax.prepositions(token)
         # "The soldiers in power in Bamako": parsers hang the place on either noun.
@@ -592,8 +592,9 @@ class Cast:
         expert = head in EXPERT
         technical = head in TECHNICAL or bool(words & _SERVICES)
         rules = head in POLITICAL or bool(words & {"government", "military"})
-        # "Members of the movement" speak for it.
-        rules = rules or (head in _MEMBERSHIP and any(m.kind == "organisation" and m.political for m in modifiers))
+        # "Members of the movement" speak for it, and "Turkish-backed fighters" for themselves.
+        behind = any(m.kind == "organisation" and m.political for m in modifiers) or bool(words & BACKING)
+        rules = rules or (head in _MEMBERSHIP and behind)
         political = rules and not expert and not technical
         relay = bool(words & {"media", "television", "radio", "newspaper", "magazine"}) or (
             head == "agency" and "news" in words
@@ -617,6 +618,14 @@ class Cast:
 
 def _countries(mentions: Iterable[Mention]) -> set[str]:
     return {r.party.country for m in mentions for r in m.who if r.party.country}
+
+
+def _backs(entity: LinkedEntity) -> bool:
+    """ "Russian-backed forces": whoever stands behind somebody is not whose they are."""
+    last = entity.span[-1]
+    following = last.doc[last.i + 1 : last.i + 3]
+    joined = len(following) == 2 and following[0].text == "-" and following[1].lower_ in BACKING
+    return joined or last.lower_.rpartition("-")[2] in BACKING
 
 
 def _at(resolved: Resolved, span: tuple[int, int]) -> Resolved:

@@ -205,6 +205,8 @@ def test_an_official_of_an_organisation_does_not_stand_for_his_state(directory: 
         ("ethnic Albanians in Serbia", "srb/ethnic-albanians-in-serbia", "SRB"),
         ("US intelligence", "usa/intelligence", "USA"),
         ("Gaza-based militants", "pse/militants", "PSE"),
+        ("the Hamas-run health ministry", "hamas/health-ministry", "PSE"),
+        ("the US-backed Lebanese army", "lbn/armed-forces", "LBN"),
     ],
 )
 def test_resolve_anything(directory: Directory, phrase: str, actor: str, country: str) -> None:
@@ -214,7 +216,11 @@ def test_resolve_anything(directory: Directory, phrase: str, actor: str, country
 
 
 @pytest.mark.parametrize(
-    "phrase", ["him", "economists", "the weather service", "Moscow and Beijing", "anti-Syria group"]
+    "phrase",
+    [
+        *("him", "economists", "the weather service", "Moscow and Beijing", "anti-Syria group"),
+        *("Russian-backed forces", "the Moscow-backed government", "Iran-aligned militias", "Turkish-backed fighters"),
+    ],
 )
 def test_resolve_nothing(directory: Directory, phrase: str) -> None:
     assert directory.resolve(phrase, at=SUMMER_2025) is None

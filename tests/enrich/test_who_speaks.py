@@ -236,3 +236,11 @@ def heard(enricher: Enricher, text: str) -> set[tuple[str, str]]:
 def test_rulers_are_of_the_place_where_they_rule(enricher: Enricher) -> None:
     text = "The soldiers in power in Niamey threatened on Monday to treat Benin as an enemy."
     assert {speaker for speaker, _ in heard(enricher, text)} == {"Nigerien Armed Forces"}
+
+
+@pytest.mark.parametrize(
+    "who", ["U.S.-backed forces", "Turkish-backed fighters", "Moscow-backed government", "Iran-backed militias"]
+)
+def test_who_is_backed_speaks_for_nobody_behind(enricher: Enricher, who: str) -> None:
+    (warning,) = alarms(enricher, f"The {who} warned Cyprus on Friday against opening the port.")
+    assert [(s.name, s.country, s.actor_id) for s in warning.speakers] == [(who, None, None)]
