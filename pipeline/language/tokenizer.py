@@ -29,7 +29,7 @@ _PREFIXED = rf"(?i:{_PREFIXES})-[A-Za-z]+"
 _NUMBERS = r"\d{3}-\d{3}-\d{4}|\d{3}-\d{4}"
 _RUN = r"([!?*=_#~<>+-])\1+"
 _EDGE_HYPHENS = r"-{1,3}"
-_PREFIXED_HYPHENS = rf"{_EDGE_HYPHENS}(?=[{ALPHA}])"
+_LEADING_HYPHENS = rf"{_EDGE_HYPHENS}(?=[{ALPHA}])"
 _SUFFIXES = (
     r"[!?]{2,}",
     rf"(?<=[{ALPHA}][{ALPHA}.]){_EDGE_HYPHENS}",
@@ -112,8 +112,11 @@ def blank() -> Language:
 
 
 def adapt(nlp: Language) -> None:
-    """Keep titles with their stop, prefixed words, telephone numbers and runs of one mark whole; part hyphens at the
-    edge of a word, brackets inside one, and what is joined to an abbreviation ("U.S.-led")."""
+    """Move word boundaries where the treebanks draw them.
+
+    Titles with their stop, prefixed words, telephone numbers and runs of one mark stay whole; hyphens at the edge of a
+    word, brackets inside one, and what is joined to an abbreviation ("U.S.-led") are parted.
+    """
     tokenizer: Any = nlp.tokenizer
     rules = dict(tokenizer.rules or {})
     for form in (*_NO_CONTRACTIONS, *_NO_FACES):
@@ -127,6 +130,6 @@ def adapt(nlp: Language) -> None:
         tokenizer.add_special_case(form + ".", [{"ORTH": form}, {"ORTH": "."}])
     tokenizer.token_match = re.compile(rf"(?:{_PREFIXED}|{_NUMBERS}|{_RUN})\Z").match
     defaults = nlp.Defaults
-    tokenizer.prefix_search = compile_prefix_regex([*(defaults.prefixes or []), _PREFIXED_HYPHENS]).search
+    tokenizer.prefix_search = compile_prefix_regex([*(defaults.prefixes or []), _LEADING_HYPHENS]).search
     tokenizer.suffix_search = compile_suffix_regex([*(defaults.suffixes or []), *_SUFFIXES]).search
     tokenizer.infix_finditer = compile_infix_regex([*(defaults.infixes or []), *_INFIXES]).finditer

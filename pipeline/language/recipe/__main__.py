@@ -80,8 +80,16 @@ class Recipe:
             train(network, self._piece_encoder(), TEACHER_PLAN, length, self.prepared, checkpoint, seed=seed)
 
     def accurate(self) -> None:
-        network, plan = self._accurate_network(), ACCURATE_PLAN
-        teachers = [self._trained_network(checkpoint) for checkpoint in self._teacher_checkpoints()]
+        network, checkpoint = self._accurate_network(), self._checkpoint("accurate")
+        if self.args.average:
+            torch.save({"network": averaged(self.args.average)}, checkpoint)
+        else:
+            self._train_accurate(network, checkpoint)
+        self._write_package("accurate", network, self._piece_encoder())
+
+    def _train_accurate(self, network: Joint, checkpoint: Path) -> None:
+        plan, length = ACCURATE_PLAN, self._length("accurate")
+        teachers = [self._trained_network(trained) for trained in self._teacher_checkpoints()]
         if teachers:
             network.load_state_dict(teachers[0].state_dict())
             plan = TAUGHT_PLAN
@@ -91,13 +99,9 @@ class Recipe:
             if teachers:
                 teachers.append(copy.deepcopy(network))
                 plan = TAUGHT_FURTHER
-        encoder, checkpoint, length = self._piece_encoder(), self._checkpoint("accurate"), self._length("accurate")
-        if self.args.average:
-            torch.save({"network": averaged(self.args.average)}, checkpoint)
-        else:
-            taught_by = Teachers([teacher.to(device()) for teacher in teachers]) if teachers else None
-            train(network, encoder, plan, length, self.prepared, checkpoint, seed=self.args.seed, teachers=taught_by)
-        self._write_package("accurate", network, encoder)
+        taught_by = Teachers([teacher.to(device()) for teacher in teachers]) if teachers else None
+        encoder, seed = self._piece_encoder(), self.args.seed
+        train(network, encoder, plan, length, self.prepared, checkpoint, seed=seed, teachers=taught_by)
 
     def _exported(self) -> JointModel:
         """The network of the model to go on from."""

@@ -24,7 +24,15 @@ from torch.nn import functional
 from pipeline.language import tokenizer
 from pipeline.language.component import MAX_WORDS
 from pipeline.language.encoding import MAX_PIECES, Columns, PieceEncoder, padded
-from pipeline.language.recipe.network import ACCURATE, LOWER_LAYERS, Layer, PieceTrunk, attention_mask, bfloat16
+from pipeline.language.recipe.network import (
+    ACCURATE,
+    LOWER_LAYERS,
+    Layer,
+    PieceTrunk,
+    attention_mask,
+    bfloat16,
+    mean_weights,
+)
 
 log = logging.getLogger(__name__)
 
@@ -231,16 +239,12 @@ def train(
         _train_once(network, examples, vectors, rng)
         states.append(copy.deepcopy(network.state_dict()))
         log.info("stance: run %d, macro F1 %.3f", run, macro_f1(predict(network, kept, kept_vectors).argmax(1), gold))
-    learned = _mean(states)
-    network.load_state_dict(learned if earlier is None else _mean([learned, _at_scale_of(learned, earlier)]))
+    learned = mean_weights(states)
+    network.load_state_dict(learned if earlier is None else mean_weights([learned, _at_scale_of(learned, earlier)]))
     scores = predict(network, kept, kept_vectors)
     found = temperature(scores, gold)
     log.info("stance: macro F1 %.3f on what was kept, temperature %.2f", macro_f1(scores.argmax(1), gold), found)
     return network, found
-
-
-def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
 
 
 def _at_scale_of(learned: dict[str, Tensor], earlier: dict[str, Tensor]) -> dict[str, Tensor]:

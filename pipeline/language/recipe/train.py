@@ -24,7 +24,7 @@ from torch.nn import functional
 from pipeline.language.encoding import WordEncoder
 from pipeline.language.recipe.batches import IGNORED, Batch, Rows
 from pipeline.language.recipe.data import LABELS, SENTENCES, Sentence, load_sentences
-from pipeline.language.recipe.network import Joint, bfloat16
+from pipeline.language.recipe.network import Joint, bfloat16, mean_weights
 from pipeline.language.recipe.teachers import TAGS, Teachers, arc_scores, lesson_losses
 
 log = logging.getLogger(__name__)
@@ -77,9 +77,8 @@ def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:
 
 
 def averaged(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
-    """The mean of the weights of trainings that began at the same weights: better than each of them as a rule."""
-    states = [torch.load(checkpoint, map_location="cpu")["network"] for checkpoint in checkpoints]
-    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+    """The mean of the weights of checkpoints."""
+    return mean_weights([torch.load(checkpoint, map_location="cpu")["network"] for checkpoint in checkpoints])
 
 
 @contextmanager

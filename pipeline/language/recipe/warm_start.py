@@ -33,18 +33,13 @@ def load_exported(network: Joint, model: JointModel) -> None:
     scores = {name: value for graph in graphs for name, value in _constants(files[graph]).items()}
     relations = _constants(files["relations.onnx"])
     state: dict[str, NDArray[Any]] = {ours: scores[name] for name, ours in _TABLES.items()}
-    linear = {f"trunk.layers.{i}.{part}": f"l{i}_{part}" for i in range(network.shape.layers) for part in _LINEAR}
-    for ours, name in (linear | {"tags": "tags", "mlp": "mlp"}).items():
-        state[f"{ours}.weight"], state[f"{ours}.bias"] = scores[f"{name}_weight"].T, scores[f"{name}_bias"]
-    for i in range(network.shape.layers):
-        for part in _NORMS:
-            state[f"trunk.layers.{i}.{part}.weight"] = scores[f"l{i}_{part}_gain"]
-            state[f"trunk.layers.{i}.{part}.bias"] = scores[f"l{i}_{part}_offset"]
+    for name in ("tags", "mlp"):
+        state[f"{name}.weight"], state[f"{name}.bias"] = scores[f"{name}_weight"].T, scores[f"{name}_bias"]
+    state |= {f"trunk.{name}": value for name, value in _layers(scores, network.shape.layers).items()}
     state["arc"] = np.vstack([scores["arc_weighted_weight"], scores["arc_weighted_bias"]])
     flat = np.vstack([relations["weighted_weight"], relations["weighted_bias"]])
     state["relation"] = flat.reshape(tuple(network.relation.shape))
-    tensors: dict[str, Tensor] = {name: torch.tensor(np.ascontiguousarray(value)) for name, value in state.items()}
-    wrong = network.load_state_dict(tensors, strict=False)
+    wrong = network.load_state_dict(_tensors(state), strict=False)
     # An exported head for names has its guideline inside it: training starts without differences.
     left = [name for name in wrong.missing_keys if name not in ("trunk.word_embedding.weight", "guideline")]
     assert not left, left
@@ -61,14 +56,25 @@ def exported_polarity(model: JointModel) -> dict[str, Tensor]:
         "marker": given["marker"],
         "classify.weight": given["scores_weight"].T,
         "classify.bias": given["scores_bias"],
+        **_layers(given, ACCURATE.layers - LOWER_LAYERS),
     }
-    for i in range(ACCURATE.layers - LOWER_LAYERS):
+    return _tensors(state)
+
+
+def _layers(given: dict[str, NDArray[Any]], count: int) -> dict[str, NDArray[Any]]:
+    """The weights of a graph's encoder layers."""
+    state = {}
+    for i in range(count):
         for part in _LINEAR:
             state[f"layers.{i}.{part}.weight"] = given[f"l{i}_{part}_weight"].T
             state[f"layers.{i}.{part}.bias"] = given[f"l{i}_{part}_bias"]
         for part in _NORMS:
             state[f"layers.{i}.{part}.weight"] = given[f"l{i}_{part}_gain"]
             state[f"layers.{i}.{part}.bias"] = given[f"l{i}_{part}_offset"]
+    return state
+
+
+def _tensors(state: dict[str, NDArray[Any]]) -> dict[str, Tensor]:
     return {name: torch.tensor(np.ascontiguousarray(value)) for name, value in state.items()}
 
 
